@@ -1,0 +1,3 @@
+module aro
+
+go 1.26

@@ -1,0 +1,67 @@
+package syntax
+
+import (
+	"sort"
+	"strings"
+	"unicode/utf8"
+)
+
+// NewFile wraps source text. The bytes are kept, not copied.
+func NewFile(name string, src []byte) *File { return &File{Name: name, Src: src} }
+
+// Position returns the 1-based line and column of p. Columns count Unicode
+// scalars, a tab is one; \n, \r\n and \r each end one line (01 §1.1).
+func (f *File) Position(p Pos) (line, col int) {
+	f.buildLines()
+	i := sort.Search(len(f.lines), func(i int) bool { return f.lines[i] > int32(p) }) - 1
+	if i < 0 {
+		return 1, 1
+	}
+	end := min(int(p), len(f.Src))
+	return i + 1, utf8.RuneCount(f.Src[f.lines[i]:end]) + 1
+}
+
+// LineText returns line n (1-based) without its line break, "" when there is none.
+func (f *File) LineText(n int) string {
+	f.buildLines()
+	if n < 1 || n > len(f.lines) {
+		return ""
+	}
+	end := len(f.Src)
+	if n < len(f.lines) {
+		end = int(f.lines[n])
+	}
+	return strings.TrimRight(string(f.Src[f.lines[n-1]:end]), "\r\n")
+}
+
+// Text returns the source between two positions.
+func (f *File) Text(s Span) string {
+	start, end := max(0, int(s.Start)), min(int(s.End), len(f.Src))
+	if start >= end {
+		return ""
+	}
+	return string(f.Src[start:end])
+}
+
+func (f *File) buildLines() {
+	if f.lines != nil {
+		return
+	}
+	start := int32(0)
+	if len(f.Src) >= 3 && f.Src[0] == 0xEF && f.Src[1] == 0xBB && f.Src[2] == 0xBF {
+		start = 3 // the optional byte order mark is no column
+	}
+	lines := []int32{start}
+	for i := 0; i < len(f.Src); i++ {
+		switch f.Src[i] {
+		case '\r':
+			if i+1 < len(f.Src) && f.Src[i+1] == '\n' {
+				i++
+			}
+			lines = append(lines, int32(i+1))
+		case '\n':
+			lines = append(lines, int32(i+1))
+		}
+	}
+	f.lines = lines
+}
