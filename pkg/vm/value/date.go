@@ -1,0 +1,86 @@
+package value
+
+import (
+	"strings"
+	"time"
+)
+
+// appendISO appends yyyy-MM-ddTHH:mm:ssZ, with an offset for other zones than
+// UTC and without fractions (02 §10.1).
+func appendISO(b []byte, v Value) []byte {
+	return v.Time().AppendFormat(b, "2006-01-02T15:04:05Z07:00")
+}
+
+// looksLikeDate is the cheap test before ParseDate: four digits and a hyphen.
+func looksLikeDate(s string) bool {
+	return len(s) >= 10 && s[4] == '-' && s[7] == '-' && s[0] >= '0' && s[0] <= '9' && s[9] >= '0' && s[9] <= '9'
+}
+
+// ParseDate reads full ISO-8601 with a zone (fractions allowed),
+// yyyy-MM-ddTHH:mm:ss and yyyy-MM-dd, the last two as UTC.
+func ParseDate(s string) (Value, bool) {
+	if !looksLikeDate(s) {
+		return Value{}, false
+	}
+	layout := time.RFC3339Nano
+	switch {
+	case len(s) == 10:
+		layout = "2006-01-02"
+	case s[10] != 'T':
+		return Value{}, false
+	case !strings.ContainsAny(s[11:], "Z+-"):
+		layout = "2006-01-02T15:04:05.999999999"
+	}
+	t, err := time.Parse(layout, s)
+	if err != nil {
+		return Value{}, false
+	}
+	if _, offset := t.Zone(); offset == 0 {
+		t = t.UTC()
+	}
+	return OfTime(t), true
+}
+
+// AsDate returns v when it is a date or text that reads as one.
+func (v Value) AsDate() (Value, bool) {
+	switch v.kind {
+	case Date:
+		return v, true
+	case String:
+		return ParseDate(v.Str())
+	}
+	return Value{}, false
+}
+
+// dateProperty returns a named property of a date, names in any case.
+func dateProperty(v Value, name string) (Value, bool) {
+	t := v.Time()
+	switch strings.ToLower(name) {
+	case "year":
+		return OfInt(int64(t.Year())), true
+	case "month":
+		return OfInt(int64(t.Month())), true
+	case "day":
+		return OfInt(int64(t.Day())), true
+	case "hour":
+		return OfInt(int64(t.Hour())), true
+	case "minute":
+		return OfInt(int64(t.Minute())), true
+	case "second":
+		return OfInt(int64(t.Second())), true
+	case "dayofweek":
+		return OfString(t.Weekday().String()), true
+	case "dayofyear":
+		return OfInt(int64(t.YearDay())), true
+	case "weekofyear":
+		_, w := t.ISOWeek()
+		return OfInt(int64(w)), true
+	case "timestamp":
+		return OfInt(t.Unix()), true
+	case "iso":
+		return OfString(v.Text()), true
+	case "timezone":
+		return OfString(t.Location().String()), true
+	}
+	return Value{}, false
+}

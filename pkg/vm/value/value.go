@@ -1,0 +1,210 @@
+// Package value holds what ARO programs compute with: values, records, shapes,
+// and their text, display and JSON forms.
+//
+// It is the leaf that vm, store, host and net share and imports nothing of ours.
+// Values are immutable; any number of goroutines may read the same one.
+package value
+
+import (
+	"time"
+	"unsafe"
+)
+
+// Kind says what a Value holds.
+type Kind uint8
+
+// The kinds. Unbound is the zero Value: a name without a binding, distinct from
+// null, so that a cleared frame is a frame in which nothing is bound.
+const (
+	Unbound Kind = iota
+	Null
+	Bool
+	Int
+	Float
+	String
+	List
+	Map
+	Date
+	Bytes
+	Opaque
+)
+
+// Value is 24 bytes: a kind, a scalar word and a pointer. Its layout is known to
+// this file only.
+//
+//	kind    num                   aux            ext              ptr
+//	Bool    0 or 1
+//	Int     the integer
+//	Float   its bits
+//	String  length                               content type*    bytes
+//	List    length                                                first element
+//	Map                                                           *Record
+//	Date    Unix seconds          nanoseconds                     *time.Location, nil for UTC
+//	Bytes   length                                                bytes
+//	Opaque                                                        *Object
+//
+// * set on text that a template rendered: such text counts as safe markup and
+// remembers the file extension of its template (see Markup).
+//
+// Copying a Value never allocates. A String aliases the Go string it was made
+// from; a List aliases its slice, which must not be written to afterwards.
+type Value struct {
+	kind Kind
+	flag uint8
+	ext  uint16
+	aux  uint32
+	num  uint64
+	ptr  unsafe.Pointer
+}
+
+// Nil is ARO's null.
+var Nil = Value{kind: Null}
+
+// True and False are the booleans.
+var (
+	True  = Value{kind: Bool, num: 1}
+	False = Value{kind: Bool}
+)
+
+// OfBool returns True or False.
+func OfBool(b bool) Value {
+	if b {
+		return True
+	}
+	return False
+}
+
+// OfInt returns an Int.
+func OfInt(i int64) Value { return Value{kind: Int, num: uint64(i)} }
+
+// OfFloat returns a Float.
+func OfFloat(f float64) Value { return Value{kind: Float, num: floatBits(f)} }
+
+// OfString returns a String that aliases s.
+func OfString(s string) Value {
+	return Value{kind: String, num: uint64(len(s)), ptr: unsafe.Pointer(unsafe.StringData(s))}
+}
+
+// OfBytes returns a Bytes value that aliases b; the caller must not change b.
+func OfBytes(b []byte) Value {
+	return Value{kind: Bytes, num: uint64(len(b)), ptr: unsafe.Pointer(unsafe.SliceData(b))}
+}
+
+// OfList returns a List that aliases items; the caller must not change them.
+func OfList(items []Value) Value {
+	return Value{kind: List, num: uint64(len(items)), ptr: unsafe.Pointer(unsafe.SliceData(items))}
+}
+
+// OfRecord returns a Map.
+func OfRecord(r *Record) Value { return Value{kind: Map, ptr: unsafe.Pointer(r)} }
+
+// OfTime returns a Date. A nil or UTC location displays as UTC.
+func OfTime(t time.Time) Value {
+	v := Value{kind: Date, num: uint64(t.Unix()), aux: uint32(t.Nanosecond())}
+	if loc := t.Location(); loc != time.UTC {
+		v.ptr = unsafe.Pointer(loc)
+	}
+	return v
+}
+
+// OfObject wraps a host object.
+func OfObject(o Object) Value {
+	return Value{kind: Opaque, ptr: unsafe.Pointer(&o)}
+}
+
+// Kind returns the kind.
+func (v Value) Kind() Kind { return v.kind }
+
+// IsBound reports whether v is a value at all.
+func (v Value) IsBound() bool { return v.kind != Unbound }
+
+// Bool returns a Bool's truth; false for other kinds.
+func (v Value) Bool() bool { return v.kind == Bool && v.num != 0 }
+
+// Int returns an Int's number; meaningless for other kinds.
+func (v Value) Int() int64 { return int64(v.num) }
+
+// Float returns a Float's number; meaningless for other kinds.
+func (v Value) Float() float64 { return floatFrom(v.num) }
+
+// Str returns a String's text, "" for other kinds. It does not copy.
+func (v Value) Str() string {
+	if v.kind != String {
+		return ""
+	}
+	return unsafe.String((*byte)(v.ptr), int(v.num))
+}
+
+// Bytes returns a Bytes value's content, nil for other kinds; read only.
+func (v Value) Bytes() []byte {
+	if v.kind != Bytes {
+		return nil
+	}
+	return unsafe.Slice((*byte)(v.ptr), int(v.num))
+}
+
+// List returns a List's elements, nil for other kinds; read only.
+func (v Value) List() []Value {
+	if v.kind != List {
+		return nil
+	}
+	return unsafe.Slice((*Value)(v.ptr), int(v.num))
+}
+
+// Len returns the length of a String or Bytes in bytes, of a List in elements.
+func (v Value) Len() int { return int(v.num) }
+
+// Record returns a Map's record, nil for other kinds.
+func (v Value) Record() *Record {
+	if v.kind != Map {
+		return nil
+	}
+	return (*Record)(v.ptr)
+}
+
+// Object returns an Opaque value's object, nil for other kinds.
+func (v Value) Object() Object {
+	if v.kind != Opaque {
+		return nil
+	}
+	return *(*Object)(v.ptr)
+}
+
+// Time returns a Date's instant in its display zone; the zero time for other
+// kinds.
+func (v Value) Time() time.Time {
+	if v.kind != Date {
+		return time.Time{}
+	}
+	t := time.Unix(int64(v.num), int64(v.aux))
+	if v.ptr != nil {
+		return t.In((*time.Location)(v.ptr))
+	}
+	return t.UTC()
+}
+
+// Content says which markup a rendered text is, so that HTTP can choose the
+// content type and templates know that it is safe. Zero is ordinary text.
+type Content uint16
+
+// Markup marks text as rendered from a template with the given content.
+func (v Value) Markup(c Content) Value {
+	if v.kind == String {
+		v.ext = uint16(c)
+	}
+	return v
+}
+
+// Content returns what Markup set, zero otherwise.
+func (v Value) Content() Content {
+	if v.kind != String {
+		return 0
+	}
+	return Content(v.ext)
+}
+
+// same reports whether two values are the same words: a fast positive answer to
+// equality, never a negative one. NaN is excluded by the callers.
+func (v Value) same(w Value) bool {
+	return v.kind == w.kind && v.num == w.num && v.ptr == w.ptr && v.aux == w.aux
+}
