@@ -10,7 +10,9 @@ import (
 
 // Exporter is an Env that takes the bindings of Application-Start which event
 // handlers may read.
-type Exporter interface{ Export(name string, v value.Value) }
+type Exporter interface {
+	Export(name string, v value.Value)
+}
 
 //go:noinline
 func (co *Coroutine) env(name uint16, flags uint8) (value.Value, error) {
