@@ -30,10 +30,11 @@ type Env interface {
 	Lookup(co *Coroutine, name string, event bool) (value.Value, error)
 }
 
-// Op is a pending host operation. Start begins it; when it is complete, whoever
-// completes it calls Coroutine.Reply once and hands the coroutine back to its
-// driver. Start must not call Reply itself before it returns.
-type Op interface{ Start(co *Coroutine) }
+// Op is a pending host operation. The driver calls Start once the coroutine is
+// Blocked. Start either completes the operation at once, calls Coroutine.Reply
+// and returns true, or returns false and sees to it that somebody later calls
+// Reply and hands the coroutine back to its driver.
+type Op interface{ Start(co *Coroutine) bool }
 
 // Coroutine is one running feature set. Owner is the host's record of the
 // execution; Env and Owner stay, everything else is reset by Prepare. A coroutine

@@ -93,6 +93,9 @@ func escape(b []byte, s string, context uint8) []byte {
 	return b
 }
 
+// EscapeHTML appends s escaped for element content and quoted attributes.
+func EscapeHTML(b []byte, s string) []byte { return escapeText(b, s) }
+
 // escapeText writes the five characters that matter as entities.
 func escapeText(b []byte, s string) []byte {
 	start := 0
