@@ -457,6 +457,9 @@ func (p *parser) inside(start, end int) Expr {
 		p.stuck, x = false, &Literal{Span: Span{Pos(start), Pos(end)}}
 	}
 	p.tok, p.pos, p.end, p.prevEnd, p.bare, p.prepIn = tok, pos, limit, prev, bare, prepIn
+	if l, ok := x.(*Literal); ok && l.Kind == StringLit {
+		x = &Group{Span: l.Span, X: l} // a plain Literal in Parts is text
+	}
 	return x
 }
 
@@ -539,65 +542,36 @@ func isComparison(t token) bool {
 func (p *parser) condition() Pred {
 	c := &Cond{Span: Span{Start: p.tok.start}}
 	c.Field = p.field()
-	from := p.tok.start
 	args := 1
-	switch p.tok.kind {
-	case tWord:
-		kw := p.tok.kw
-		switch kw {
-		case kwIs:
-			c.Op = OpEq
-			p.next()
-			if p.tok.kw == kwNot {
-				c.Op, c.Not = OpNe, true
-				p.next()
-			}
-			switch p.tok.kw {
-			case kwEmpty:
-				c.Test, args = IsEmpty, 0
-			case kwNull, kwNil, kwNone:
-				c.Test, args = IsNull, 0
-			case kwDefined:
-				c.Test, args = IsDefined, 0
-			}
-			if args == 0 {
-				p.next()
-			} else {
-				c.Not = false
-			}
-		case kwExists:
-			c.Op, c.Test, args = OpEq, IsDefined, 0
-			p.next()
-		case kwNot, kwIn:
-			c.Op = OpIn
-			if kw == kwNot {
-				c.Op = OpNotIn
-				p.next()
-			}
-			p.wantWord(kwIn, "'in'")
-		case kwBetween:
-			c.Op, args = OpBetween, 2
-			p.next()
-		case kwStarts, kwEnds:
-			if c.Op = OpStartsWith; kw == kwEnds {
-				c.Op = OpEndsWith
-			}
-			p.next()
-			p.wantWord(kwWith, "'with'")
-		case kwContains, kwMatches, kwEquals:
-			c.Op, _ = p.operator()
-			p.next()
-		default:
+	switch kw := p.tok.kw; kw {
+	case kwIs:
+		args = p.isCondition(c)
+	case kwExists:
+		c.Test, c.OpText, args = IsDefined, "exists", 0
+		p.next()
+	case kwIn:
+		c.Op, c.OpText = OpIn, "in"
+		p.next()
+	case kwNot:
+		c.Op, c.OpText = OpNotIn, "not in"
+		p.next()
+		p.wantWord(kwIn, "'in'")
+	case kwBetween:
+		c.Op, c.OpText, args = OpBetween, "between", 2
+		p.next()
+	case kwStarts, kwEnds:
+		if c.Op, c.OpText = OpStartsWith, "starts with"; kw == kwEnds {
+			c.Op, c.OpText = OpEndsWith, "ends with"
+		}
+		p.next()
+		p.wantWord(kwWith, "'with'")
+	default:
+		var level int
+		if c.Op, level = p.operator(); level != 3 && level != 4 {
 			p.expected("a comparison")
 		}
-	case tAssign, tEq, tNe, tLess, tGreater, tLe, tGe:
-		c.Op, _ = p.operator()
+		c.OpText = strings.ToLower(p.tokenText())
 		p.next()
-	default:
-		p.expected("a comparison")
-	}
-	if !p.stuck {
-		c.OpText = strings.ToLower(collapse(p.src[from:p.prevEnd]))
 	}
 	if args > 0 {
 		c.Args = make([]Expr, 0, args)
@@ -609,6 +583,32 @@ func (p *parser) condition() Pred {
 	}
 	c.Span = p.from(c.Start)
 	return c
+}
+
+// isCondition reads `is [not]` and, where one follows, the test behind it. It
+// returns the number of operands that are to follow.
+func (p *parser) isCondition(c *Cond) int {
+	c.Op, c.OpText = OpEq, "is"
+	p.next()
+	not := p.tok.kw == kwNot
+	if not {
+		c.Op, c.OpText = OpNe, "is not"
+		p.next()
+	}
+	switch p.tok.kw {
+	case kwEmpty:
+		c.Test = IsEmpty
+	case kwNull, kwNil, kwNone:
+		c.Test = IsNull
+	case kwDefined:
+		c.Test = IsDefined
+	default:
+		return 1
+	}
+	c.Not = not
+	c.OpText += " " + strings.ToLower(p.tokenText())
+	p.next()
+	return 0
 }
 
 // field = "<" path ">" | path
@@ -624,8 +624,13 @@ func (p *parser) field() []string {
 		i := int(p.tok.end)
 		e := i
 		for p.byteAt(e) == '.' {
-			next := p.segment(e + 1)
+			next := p.wordAt(e + 1)
 			if next == e+1 {
+				for class[p.byteAt(next)]&cDigit != 0 {
+					next++
+				}
+			}
+			if next == e+1 || p.wordByte(next) {
 				break
 			}
 			e = next

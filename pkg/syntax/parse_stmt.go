@@ -479,7 +479,7 @@ func (p *parser) wordOperand(o *Operand, prep keyword) {
 				return
 			}
 		}
-	case kw.isClause() && next.kind != tDot && next.kind != tDots && next.kind != tForward:
+	case kw.isClause():
 		p.expectedHint("a name or a value", "")
 	default:
 		o.Noun = p.word()
@@ -678,7 +678,7 @@ func (p *parser) loop() Stmt {
 	}
 	p.eachHead(d)
 	for {
-		if p.tok.kw == kwWith {
+		if p.tok.kw == kwWith && d.Limit == 0 {
 			p.next()
 			d.Limit = p.concurrency()
 		} else if p.tok.kw == kwWhere && d.Filter == nil {
@@ -891,7 +891,7 @@ func (p *parser) pattern() Pattern {
 		p.expectedHint("a pattern", "Bind the text to a name first and use case <name>")
 	case k == tDiv || k == tString || k == tRaw || k == tText || k == tInt || k == tFloat || k == tSub || p.tok.kw.isScalar():
 		t.Lo = p.patternValue()
-		if p.tok.kind == tDots && p.tok.end == p.tok.start+2 {
+		if _, regex := t.Lo.(*Regex); !regex && p.tok.kind == tDots && p.tok.end == p.tok.start+2 {
 			p.next()
 			t.Kind = RangePattern
 			if k := p.tok.kind; k != tString && k != tRaw && k != tInt && k != tFloat && k != tSub {

@@ -19,31 +19,24 @@ func (p *parser) ref() *Noun {
 	}
 	n.Base = p.src[i:e]
 	i = e
-	if p.byteAt(i) != '>' {
-		qual := i + 1
-		for p.byteAt(i) == '.' {
-			if e = p.segment(i + 1); e == i+1 {
-				return p.refError(n, e, "a name")
-			}
-			i = e
+	if p.byteAt(i) == '.' && p.segment(i+1) > i+1 {
+		if i = p.qualifier(n, i+1); i < 0 {
+			return n
 		}
-		dotted := i >= qual
-		if dotted {
-			p.setPath(n, qual, i)
-		}
+	} else if p.byteAt(i) != '>' {
 		i = p.blanks(i)
-		if p.byteAt(i) == ':' {
-			before := *n
-			if i = p.qualifier(n, p.blanks(i+1)); i < 0 {
-				return n
-			}
-			if dotted && !p.joinPath(n, &before) {
-				return p.refError(n, int(n.Start)+1, "a path")
-			}
+	}
+	if p.byteAt(i) == ':' {
+		path := *n
+		if i = p.qualifier(n, p.blanks(i+1)); i < 0 {
+			return n
 		}
-		if p.byteAt(i) != '>' {
-			return p.refError(n, i, "'>'")
+		if path.Kind != NoQual && !p.joinPath(n, &path) {
+			return p.refError(n, int(n.Start)+1, "a path")
 		}
+	}
+	if p.byteAt(i) != '>' {
+		return p.refError(n, i, "'>'")
 	}
 	n.End = Pos(i + 1)
 	p.pos, p.tok.end = i+1, n.End
@@ -52,13 +45,13 @@ func (p *parser) ref() *Noun {
 }
 
 // joinPath puts the path of `<base.path: qual>` before its qualifier.
-func (p *parser) joinPath(n, before *Noun) bool {
-	if n.Kind != PathQual && n.Kind != IndexQual {
+func (p *parser) joinPath(n, path *Noun) bool {
+	if n.Kind != PathQual && n.Kind != IndexQual || path.Kind != PathQual && path.Kind != IndexQual {
 		return false
 	}
 	n.Kind = PathQual
-	n.Raw = before.Raw + "." + n.Raw
-	n.Segments = p.keep(append(append(make([]string, 0, 8), before.Segments...), n.Segments...))
+	n.Raw = path.Raw + "." + n.Raw
+	n.Segments = p.keep(append(append(make([]string, 0, 8), path.Segments...), n.Segments...))
 	return true
 }
 
