@@ -39,7 +39,7 @@ func dump(w *strings.Builder, v reflect.Value) {
 			case reflect.TypeFor[Span](), reflect.TypeFor[Pos](), reflect.TypeFor[*File]():
 				continue
 			}
-			if v.Field(i).IsZero() {
+			if v.Field(i).IsZero() && f.Name != "Op" {
 				continue
 			}
 			w.WriteString(" " + f.Name + "=")

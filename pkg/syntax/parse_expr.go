@@ -368,6 +368,7 @@ func (p *parser) popExprs(base int) []Expr {
 // entry = ( W | STRING ) ":" expr
 func (p *parser) mapExpr() Expr {
 	x := &MapExpr{Span: Span{Start: p.tok.start}}
+	p.maps++
 	if p.enter() {
 		p.next()
 		for p.tok.kind != tRBrace && !p.stuck {
@@ -394,6 +395,7 @@ func (p *parser) mapExpr() Expr {
 		p.want(tRBrace)
 	}
 	p.leave()
+	p.maps--
 	x.Span = p.from(x.Start)
 	return x
 }
@@ -547,7 +549,7 @@ func (p *parser) condition() Pred {
 	case kwIs:
 		args = p.isCondition(c)
 	case kwExists:
-		c.Test, c.OpText, args = IsDefined, "exists", 0
+		c.Op, c.Test, c.OpText, args = OpEq, IsDefined, "exists", 0
 		p.next()
 	case kwIn:
 		c.Op, c.OpText = OpIn, "in"

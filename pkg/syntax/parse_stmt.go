@@ -751,7 +751,7 @@ func (p *parser) rangeLoop(start Pos) Stmt {
 func (p *parser) while() Stmt {
 	d := &While{Span: Span{Start: p.tok.start}}
 	p.next()
-	d.Cond = p.expr()
+	d.Cond = p.headExpr()
 	p.whiles++
 	ok := false
 	d.Body, ok = p.body()
@@ -775,12 +775,28 @@ func (p *parser) breakStmt() Stmt {
 	return d
 }
 
+// headExpr reads the expression before a block. A brace here is most likely the
+// block and the expression is missing, unless it plainly opens a map.
+func (p *parser) headExpr() Expr {
+	if p.tok.kind == tLBrace {
+		i := p.blanks(int(p.tok.end))
+		e := p.wordAt(i)
+		if c := p.byteAt(i); c == '"' || c == '\'' {
+			e = p.quoted(i, 0)
+		}
+		if e <= i || p.byteAt(p.blanks(e)) != ':' {
+			p.expected("an expression")
+		}
+	}
+	return p.expr()
+}
+
 // match = "match" expr "{" { case } [ otherwise ] "}"
 // otherwise = ( "otherwise" | "default" ) block
 func (p *parser) match() Stmt {
 	d := &Match{Span: Span{Start: p.tok.start}}
 	p.next()
-	d.Subject = p.expr()
+	d.Subject = p.headExpr()
 	if !p.stuck && p.tok.kind != tLBrace {
 		p.expected("'{'")
 	}

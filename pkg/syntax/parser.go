@@ -20,11 +20,13 @@ type parser struct {
 
 	stuck     bool
 	errTok    token  // the token that is hidden while stuck
+	errMaps   int    // maps that were open at the error
 	lastMsg   string // message of the last error, for ErrorStatement
 	stmtStart Pos
 
 	depth    int  // nested expressions, blocks and types
 	whiles   int  // open while loops
+	maps     int  // open maps
 	bare     bool // in ${…} and templates a word is a reference
 	template bool // `a.b` is <a: b> and <a: b: c> is <a: b.c>
 	prepIn   bool // `in` with an article behind it opens a clause
@@ -222,8 +224,11 @@ func (p *parser) fail(code, msg, hint string) {
 	at := p.tok.start
 	silent := at == p.lastErr || p.lexEnd >= p.stmtStart || p.tok.kind == tEOF && p.openTail
 	if !silent {
-		end := max(p.tok.end, at+1)
-		p.error(code, int(at), int(end), msg, hint)
+		start, end := int(at), max(int(p.tok.end), int(at)+1)
+		if start == len(p.src) { // show the last line that has something on it
+			start = len(strings.TrimRight(p.src, " \t\r\n"))
+		}
+		p.error(code, start, end, msg, hint)
 	}
 	p.lastErr = at
 	p.halt(msg)
@@ -232,7 +237,7 @@ func (p *parser) fail(code, msg, hint string) {
 // halt leaves the parser stuck because of an error that has been reported.
 func (p *parser) halt(msg string) {
 	p.lastMsg = msg
-	p.stuck, p.errTok = true, p.tok
+	p.stuck, p.errTok, p.errMaps = true, p.tok, p.maps
 	p.tok.kind, p.tok.kw = tStuck, noKeyword
 }
 
@@ -261,7 +266,7 @@ func (p *parser) unstick() {
 func (p *parser) recover(start Pos) {
 	p.unstick()
 	p.mute++
-	depth := 0
+	depth, maps := p.errMaps, p.errMaps
 	for first := true; p.tok.kind != tEOF; first = false {
 		moved := !first || p.tok.start > start
 		switch p.tok.kind {
@@ -274,7 +279,7 @@ func (p *parser) recover(start Pos) {
 			}
 			depth--
 		case tDot, tDots:
-			if depth <= 0 && (p.tok.kind == tDots || !p.wordByte(int(p.tok.end))) {
+			if depth <= maps && p.dotEnds() {
 				p.mute--
 				p.next()
 				return
@@ -306,10 +311,10 @@ func (p *parser) recoverBlock() bool {
 		switch p.tok.kind {
 		case tLBrace:
 			return true
-		case tRBrace, tDots:
+		case tRBrace:
 			return false
-		case tDot:
-			if !p.wordByte(int(p.tok.end)) {
+		case tDot, tDots:
+			if p.dotEnds() {
 				return false
 			}
 		case tLParen:
@@ -324,6 +329,14 @@ func (p *parser) recoverBlock() bool {
 		p.next()
 	}
 	return false
+}
+
+// dotEnds reports whether the current dot looks like the end of a statement and
+// not like one in a path.
+func (p *parser) dotEnds() bool {
+	i := int(p.tok.end)
+	c := p.byteAt(i)
+	return i >= p.end || class[c]&cBlank != 0 || c == '}' || c == '(' || p.upper(i) || strings.HasPrefix(p.src[i:], "//")
 }
 
 // atStatement reports whether the current token opens a line and plainly a
@@ -445,7 +458,7 @@ func (p *parser) featureSet(f *File) *FeatureSet {
 	p.header(set)
 	if p.tok.kw == kwWhen || p.tok.kw == kwWhere {
 		p.next()
-		if set.When = p.expr(); p.stuck {
+		if set.When = p.headExpr(); p.stuck {
 			set.When = nil
 		}
 	}
@@ -455,7 +468,7 @@ func (p *parser) featureSet(f *File) *FeatureSet {
 	if !p.stuck || p.recoverBlock() {
 		set.Body = p.block()
 	} else {
-		set.Body = &Block{Span: Span{p.tok.start, p.tok.start}}
+		set.Body = &Block{Span: Span{p.prevEnd, p.prevEnd}}
 		p.halt(p.lastMsg)
 	}
 	set.Span = p.from(set.Start)
@@ -476,7 +489,7 @@ scan:
 				colon = i
 			}
 		case '{': // a route name, or the block of a header that is not closed
-			if j := p.blanks(i + 1); j >= p.end || strings.ContainsAny(p.src[i+1:j], "\r\n") {
+			if c := p.byteAt(i + 1); i+1 >= p.end || class[c]&cBlank != 0 || c == '}' {
 				break scan
 			}
 		case '(', '"':
@@ -543,7 +556,7 @@ func (p *parser) takes(start, end int) *Field {
 				i = p.blanks(e)
 			}
 		}
-		if p.byteAt(i) == '>' && i+1 == end {
+		if what == "'>'" && p.byteAt(i) == '>' && i+1 == end {
 			return d
 		}
 	}
@@ -600,7 +613,10 @@ func (p *parser) statements(snippet bool) []Stmt {
 		p.stmtStart = outer
 		p.stmts = append(p.stmts, st)
 	}
-	list := slices.Clone(p.stmts[base:])
+	var list []Stmt
+	if len(p.stmts) > base {
+		list = slices.Clone(p.stmts[base:])
+	}
 	p.stmts = p.stmts[:base]
 	return list
 }
