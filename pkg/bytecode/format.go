@@ -215,7 +215,7 @@ func checkHeader(data []byte) (key [32]byte, err error) {
 		return refuse(60, "damaged header")
 	}
 	if v := binary.LittleEndian.Uint16(data[4:]); v != FormatVersion {
-		return key, &FormatError{4, fmt.Sprintf("format version %d, not %d", v, FormatVersion), ErrStale}
+		return key, &FormatError{Offset: 4, Problem: fmt.Sprintf("format version %d, not %d", v, FormatVersion), Err: ErrStale}
 	}
 	if binary.LittleEndian.Uint16(data[6:]) != 0 || binary.LittleEndian.Uint64(data[52:]) != 0 {
 		return refuse(6, "unknown flags")

@@ -78,9 +78,10 @@ func (v *verifier) code() {
 		!v.check(v.chunk.GuardEnd >= 0 && int(v.chunk.GuardEnd) < len(code), "guard ends at %d, behind the code", v.chunk.GuardEnd) {
 		return
 	}
+	window := v.window // once: a method value is an allocation
 	for pc := range code {
 		v.pc = pc
-		v.instruction(&code[pc])
+		v.instruction(&code[pc], window)
 		if v.err != nil {
 			return
 		}
@@ -97,41 +98,20 @@ var constKinds = map[Op][]ConstKind{
 	MATCHR: {IntConst, FloatConst},
 }
 
-func (v *verifier) instruction(ins *Ins) {
+func (v *verifier) instruction(ins *Ins, window func(uint16, int)) {
 	if ins.Op >= NumOps {
 		v.check(false, "unknown opcode %d", ins.Op)
 		return
 	}
 	info := ins.Op.Info()
-	kinds := info.operands()
+	eachWindow(v.chunk, ins, window)
 	values := [4]uint16{ins.A, ins.B, ins.C, uint16(ins.N)}
-	for i, kind := range kinds {
+	for i, kind := range info.operands() {
 		x := values[i]
 		switch kind {
 		case None:
 			if x != 0 {
 				v.check(false, "%s: unused operand %c is %d", info.Name, "abcn"[i], x)
-			}
-		case Reg:
-			if i < 3 && kinds[i+1] == Count {
-				continue // the window is checked with its size
-			}
-			v.window(x, 1)
-		case OptReg:
-			if x != NoReg {
-				v.window(x, 1)
-			}
-		case RegPair:
-			v.window(x, 2)
-		case Count:
-			v.window(values[i-1], int(x))
-		case ShapeBase:
-			if s, ok := operandOf(kinds, values, Shape_); ok && s < len(v.chunk.Shapes) {
-				v.window(x, len(v.chunk.Shapes[s]))
-			}
-		case SiteBase:
-			if s, ok := operandOf(kinds, values, Site_); ok && s < len(v.chunk.Sites) {
-				v.window(x, len(v.chunk.Sites[s].Args))
 			}
 		case Const_:
 			v.constIndex(ins.Op, int(x))
@@ -150,17 +130,8 @@ func (v *verifier) instruction(ins *Ins) {
 			v.jump(info, int(x))
 		case TestCode:
 			v.index(int(x), int(NumTests), "test")
-		case Flags:
 		}
 	}
-}
-
-// operandOf returns the value of the first operand of the given kind.
-func operandOf(kinds [4]Operand, values [4]uint16, kind Operand) (int, bool) {
-	if i := slices.Index(kinds[:], kind); i >= 0 {
-		return int(values[i]), true
-	}
-	return 0, false
 }
 
 func (v *verifier) constIndex(op Op, i int) {
