@@ -55,7 +55,7 @@ func (s *scanner) take(tok string) bool {
 	if !strings.HasPrefix(r, tok) {
 		return false
 	}
-	if isLetter(tok[0]) && len(r) > len(tok) && inWord(r[len(tok)], true) {
+	if inWord(tok[len(tok)-1], false) && isLetter(tok[0]) && len(r) > len(tok) && inWord(r[len(tok)], true) {
 		return false
 	}
 	s.pos += len(tok)
