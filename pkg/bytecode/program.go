@@ -41,6 +41,8 @@ type Chunk struct {
 	Entry  []Local  // names that the trigger provides, and the registers they go to
 	Locals []Local  // names bound in the outermost scope, for templates and traces
 	Free   []string // Template: names read from the caller, in Entry's order
+
+	lazy *lazyBody // nil, or what Load expands the part from Code on from
 }
 
 // Local is a name and its register.
