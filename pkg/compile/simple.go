@@ -33,7 +33,7 @@ func (c *compiler) simple(s *syntax.Simple) {
 	if v == nil {
 		c.p.report(c.file, syntax.Span{Start: s.VerbPos, End: s.VerbPos + syntax.Pos(len(s.Verb))}, syntax.Warning, "ARO-F6",
 			"Unknown verb '"+s.Verb+"'", didYouMean(s.Verb, c.p.opts.Verbs))
-		v = &bytecode.Verb{Name: strings.ToLower(s.Verb), Result: bytecode.Binds, Object: bytecode.TryObject}
+		v = &bytecode.Verb{Name: strings.ToLower(s.Verb), Result: bytecode.Operates, Object: bytecode.TryObject}
 	}
 	if s.When == nil {
 		c.unguarded(s, v)

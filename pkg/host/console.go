@@ -71,7 +71,7 @@ func (h *Host) failed(e *Execution) {
 	if s == nil || s.Kind == Start || s.Kind == EndSuccess || s.Kind == EndError || s.Kind == Action {
 		return
 	}
-	h.Diagnose("[ERROR] [%s: %s] %s", s.Name, s.Activity, Describe(e.Err()))
+	h.Diagnose("[ERROR] [%s: %s]%s %s", s.Name, s.Activity, place(e.Err()), Describe(e.Err()))
 	if p, ok := panicOf(e.Err()); ok && h.Verbose {
 		h.Diagnose("%s", p.Stack)
 	}
@@ -83,9 +83,20 @@ func Describe(err error) string {
 	case *vm.StatementError:
 		return x.Block()
 	case *vm.PlainError:
-		return fmt.Sprintf("%s\n  Feature: %s\n  Business Activity: %s\n  At: %s:%d:%d", x.Error(), x.Feature, x.Activity, x.File, x.Line, x.Col)
+		return fmt.Sprintf("%s\n  Feature: %s\n  Business Activity: %s", x.Error(), x.Feature, x.Activity)
 	}
 	return err.Error()
+}
+
+// place is " file:line:col" of a failure, "" when it has none.
+func place(err error) string {
+	switch x := err.(type) {
+	case *vm.StatementError:
+		return fmt.Sprintf(" %s:%d:%d", x.File, x.Line, x.Col)
+	case *vm.PlainError:
+		return fmt.Sprintf(" %s:%d:%d", x.File, x.Line, x.Col)
+	}
+	return ""
 }
 
 func panicOf(err error) (*vm.PanicError, bool) {

@@ -37,9 +37,6 @@ func (e *StatementError) Block() string {
 	if e.Cause != nil {
 		fmt.Fprintf(&b, "\n  Cause: %s", oneLine(e.Cause.Error()))
 	}
-	if e.File != "" {
-		fmt.Fprintf(&b, "\n  At: %s:%d:%d", e.File, e.Line, e.Col)
-	}
 	if len(e.Trace) > 0 {
 		b.WriteString("\n          Trace:")
 		for _, t := range e.Trace {

@@ -6,21 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"aro/pkg/bytecode"
 	"aro/pkg/vm/value"
-)
-
-// The escaping contexts of PRINT: where in a document the output stands. The
-// compiler finds them once; see compile's template contexts.
-const (
-	EscapeNone      = iota // not markup
-	EscapeText             // element content and quoted attributes
-	EscapeUnquoted         // attribute value without quotes
-	EscapeURL              // start of a URL attribute: the scheme is checked too
-	EscapeURLPart          // inside a URL attribute
-	EscapeScript           // inside <script>: JSON
-	EscapeScriptStr        // inside a string literal in <script>
-	EscapeStyle            // inside <style> or a style attribute
-	EscapeForbidden        // tag names, attribute names, comments: nothing is written
 )
 
 // maxOut bounds the text that one template may render.
@@ -33,14 +20,14 @@ func (co *Coroutine) print(v value.Value, context uint8) error {
 	if len(co.Out) > maxOut {
 		return errors.New("the rendered text is longer than 64 MiB")
 	}
-	if context == EscapeScript {
+	if context == bytecode.EscapeScript {
 		co.Out = appendScriptJSON(co.Out, v)
 		return nil
 	}
 	if v.Kind() == value.String {
 		safe := v.Content() != 0
 		switch {
-		case context == EscapeNone || safe && context == EscapeText:
+		case context == bytecode.EscapeNone || safe && context == bytecode.EscapeText:
 			co.Out = append(co.Out, v.Str()...)
 		default:
 			co.Out = escape(co.Out, v.Str(), context)
@@ -49,7 +36,7 @@ func (co *Coroutine) print(v value.Value, context uint8) error {
 	}
 	var room [64]byte
 	text := AppendOutput(room[:0], v)
-	if context == EscapeNone {
+	if context == bytecode.EscapeNone {
 		co.Out = append(co.Out, text...)
 	} else {
 		co.Out = escape(co.Out, string(text), context)
@@ -77,17 +64,17 @@ func AppendOutput(b []byte, v value.Value) []byte {
 
 func escape(b []byte, s string, context uint8) []byte {
 	switch context {
-	case EscapeText:
+	case bytecode.EscapeText:
 		return escapeText(b, s)
-	case EscapeUnquoted:
+	case bytecode.EscapeUnquoted:
 		return escapeUnquoted(b, s)
-	case EscapeURL:
+	case bytecode.EscapeURL:
 		return escapeURL(b, s, true)
-	case EscapeURLPart:
+	case bytecode.EscapeURLPart:
 		return escapeURL(b, s, false)
-	case EscapeScriptStr:
+	case bytecode.EscapeScriptStr:
 		return escapeScriptString(b, s)
-	case EscapeStyle:
+	case bytecode.EscapeStyle:
 		return escapeStyle(b, s)
 	}
 	return b

@@ -1,0 +1,73 @@
+// Command aro runs, checks and inspects ARO applications.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// exitError ends the process with a code after its message, if any, was printed.
+type exitError struct {
+	code int
+	msg  string
+}
+
+func (e *exitError) Error() string { return e.msg }
+
+func main() { os.Exit(execute(os.Args[1:])) }
+
+func execute(args []string) int {
+	root := newRoot()
+	root.SetArgs(defaultCommand(root, args))
+	err := root.Execute()
+	var exit *exitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		if exit.msg != "" {
+			fmt.Println(exit.msg)
+		}
+		return exit.code
+	}
+	fmt.Fprintf(os.Stderr, "Error: %s\nRun 'aro --help' for usage.\n", err)
+	return 64
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "aro",
+		Short:         "Run real-time servers written as sentences",
+		Long:          "aro runs applications written in ARO: feature sets that read like sentences and react to\nHTTP requests, WebSocket and TCP messages, changed rows, events and timers.",
+		Version:       version(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+	}
+	root.AddCommand(runCommand(), checkCommand(), disasmCommand(), cacheCommand())
+	return root
+}
+
+// defaultCommand lets `aro PATH …` mean `aro run PATH …`.
+func defaultCommand(root *cobra.Command, args []string) []string {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		return args
+	}
+	for _, c := range root.Commands() {
+		if c.Name() == args[0] || c.HasAlias(args[0]) {
+			return args
+		}
+	}
+	switch args[0] {
+	case "help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
+		return args
+	}
+	if _, err := os.Stat(args[0]); err == nil {
+		return append([]string{"run"}, args...)
+	}
+	return args
+}

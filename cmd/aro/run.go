@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/compile"
+	"aro/pkg/host"
+	"aro/pkg/syntax"
+	"aro/pkg/vm/value"
+)
+
+func runCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run PATH [--verbose] [--no-cache] [application parameters]",
+		Short: "Run an application",
+		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
+			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.",
+		Example: "  aro run examples/statuspost\n" +
+			"  aro run ./report --month 11 --verbose",
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := parseRun(args)
+			if err != nil {
+				return err
+			}
+			if o.help {
+				return cmd.Help()
+			}
+			return run(o)
+		},
+	}
+	return cmd
+}
+
+type runOptions struct {
+	path             string
+	verbose, noCache bool
+	help             bool
+	params           value.Value
+}
+
+// parseRun takes run's own flags out of the arguments; the rest are application
+// parameters (02 §11.1).
+func parseRun(args []string) (runOptions, error) {
+	o := runOptions{}
+	var rest []string
+	for _, a := range args {
+		switch {
+		case a == "-v" || a == "--verbose":
+			o.verbose = true
+		case a == "--no-cache":
+			o.noCache = true
+		case (a == "-h" || a == "--help") && o.path == "":
+			o.help = true
+		case o.path == "" && !strings.HasPrefix(a, "-"):
+			o.path = a
+		case o.path == "":
+			return o, fmt.Errorf("unknown flag: %s (application parameters go behind the path)", a)
+		default:
+			rest = append(rest, a)
+		}
+	}
+	if o.path == "" && !o.help {
+		return o, fmt.Errorf("run needs the path of an application: aro run PATH")
+	}
+	o.params = parameters(rest)
+	return o, nil
+}
+
+// parameters reads --key value, --key=value, --flag and -abc.
+func parameters(args []string) value.Value {
+	b := value.NewBuilder(len(args))
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		switch {
+		case strings.HasPrefix(a, "--"):
+			key, v, given := strings.Cut(a[2:], "=")
+			if !given && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
+				i++
+				v, given = args[i], true
+			}
+			if given {
+				b.Set(key, parameter(v))
+			} else {
+				b.Set(key, value.True)
+			}
+		case strings.HasPrefix(a, "-"):
+			for _, f := range a[1:] {
+				b.Set(string(f), value.True)
+			}
+		}
+	}
+	return b.Value()
+}
+
+func parameter(s string) value.Value {
+	switch strings.ToLower(s) {
+	case "true":
+		return value.True
+	case "false":
+		return value.False
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && strconv.FormatInt(n, 10) == s {
+		return value.OfInt(n)
+	}
+	if f, err := strconv.ParseFloat(s, 64); err == nil && strings.Contains(s, ".") {
+		return value.OfFloat(f)
+	}
+	return value.OfString(s)
+}
+
+func run(o runOptions) error {
+	prog, err := load(o.path, !o.noCache, o.verbose)
+	if err != nil {
+		return err
+	}
+	signature := host.Signatures(verbs())
+	h := host.New(prog.program, host.Config{
+		Root: prog.root, Parameters: o.params, Verbs: prog.verbs, Verbose: o.verbose, Schemas: prog.schemas(),
+		Templates: func(name string, src []byte) (*bytecode.Chunk, error) {
+			chunk, err := compile.Template(name, src, compile.Options{Verbs: signature})
+			if err == nil {
+				err = bytecode.Verify(chunk)
+			}
+			return chunk, err
+		},
+	})
+	if err := prog.attach(h); err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE)
+	if code := h.Run(signals); code != 0 {
+		return &exitError{code: code}
+	}
+	return nil
+}
+
+// compileErrors prints the diagnostics as run and build do.
+func compileErrors(diags []*syntax.Diagnostic, warnings bool) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "\nCompilation errors:\n")
+	for _, d := range diags {
+		if d.Severity == syntax.Warning && !warnings {
+			continue
+		}
+		where := ""
+		if d.File != nil {
+			line, col := d.File.Position(d.Span.Start)
+			where = fmt.Sprintf(" [%s:%d:%d]", d.File.Name, line, col)
+		}
+		fmt.Fprintf(&b, "  %s%s: %s\n", d.Severity, where, d.Message)
+		printSnippet(&b, d)
+		if d.Hint != "" {
+			fmt.Fprintf(&b, "    hint: %s\n", d.Hint)
+		}
+	}
+	return &exitError{1, strings.TrimRight(b.String(), "\n")}
+}
+
+func printSnippet(w io.Writer, d *syntax.Diagnostic) {
+	s := bufio.NewScanner(strings.NewReader(d.Snippet()))
+	for s.Scan() {
+		fmt.Fprintf(w, "    | %s\n", s.Text())
+	}
+}

@@ -1,0 +1,15 @@
+package bytecode
+
+// The escaping contexts of PRINT: where in a document the output stands. The
+// compiler finds them once per template.
+const (
+	EscapeNone      = iota // not markup
+	EscapeText             // element content and quoted attributes
+	EscapeUnquoted         // attribute value without quotes
+	EscapeURL              // start of a URL attribute: the scheme is checked too
+	EscapeURLPart          // inside a URL attribute
+	EscapeScript           // inside <script>: JSON
+	EscapeScriptStr        // inside a string literal in <script>
+	EscapeStyle            // inside <style> or a style attribute
+	EscapeForbidden        // tag names, attribute names, comments: nothing is written
+)
