@@ -1,0 +1,181 @@
+package aronet
+
+import (
+	"net/http"
+	"strings"
+
+	"aro/pkg/net/contract"
+	"aro/pkg/vm/value"
+)
+
+// request is the Trigger of an HTTP operation and the value of <request>. What
+// it offers is made when the feature set asks for it. It lives as long as the
+// execution and belongs to it.
+type request struct {
+	r    *http.Request
+	op   *contract.Operation
+	raw  []byte
+	body value.Value
+
+	path, query, header, cookie value.Value
+	files                       value.Value
+	allCookies                  value.Value
+	id                          string
+}
+
+// Entry implements host.Trigger.
+func (q *request) Entry(name string) value.Value {
+	if name == "request" {
+		return value.OfObject(q)
+	}
+	switch name {
+	case "pathParameters", "queryParameters", "headerParameters", "cookieParameters", "headers", "cookies", "body":
+		v, _ := q.Property(name)
+		return v
+	}
+	return value.Value{}
+}
+
+// Field implements host.Trigger.
+func (q *request) Field(name string) value.Value {
+	v, _ := q.Property(name)
+	return v
+}
+
+// TypeName implements value.Object.
+func (q *request) TypeName() string { return "Request" }
+
+// Property implements value.Object (03 §4.1). A name that is none of the known
+// ones falls back to the parameters, then to the body.
+func (q *request) Property(name string) (value.Value, bool) {
+	switch name {
+	case "method":
+		return value.OfString(q.r.Method), true
+	case "path":
+		return value.OfString(q.r.URL.Path), true
+	case "url":
+		return value.OfString(q.r.RequestURI), true
+	case "headers":
+		return value.OfObject(headers{q.r.Header}), true
+	case "body":
+		return q.body, true
+	case "rawBody":
+		return value.OfBytes(q.raw), true
+	case "queryParameters":
+		return value.OfObject(lenient{q.query}), true
+	case "pathParameters":
+		return q.path, true
+	case "headerParameters":
+		return value.OfObject(lenient{q.header}), true
+	case "cookieParameters":
+		return value.OfObject(lenient{q.cookie}), true
+	case "parameters":
+		return q.parameters(), true
+	case "cookies":
+		return value.OfObject(lenient{q.cookies()}), true
+	case "files":
+		return q.files, q.files.IsBound()
+	case "remoteAddress":
+		return value.OfString(q.r.RemoteAddr), true
+	case "id":
+		if q.id == "" {
+			q.id = value.NewUUID()
+		}
+		return value.OfString(q.id), true
+	}
+	if v, ok := q.parameters().Property(name); ok {
+		return v, true
+	}
+	return q.body.Property(name)
+}
+
+// Simple implements value.Object.
+func (q *request) Simple() value.Value {
+	b := value.NewBuilder(5)
+	for _, name := range []string{"method", "path", "headers", "body", "queryParameters", "pathParameters"} {
+		v, _ := q.Property(name)
+		if v.Kind() == value.Opaque {
+			v = v.Object().Simple()
+		}
+		b.Set(name, v)
+	}
+	return b.Value()
+}
+
+// parameters is the union of all parameters, later ones winning: cookie, header,
+// query, path, and the fields of a form.
+func (q *request) parameters() value.Value {
+	rec := value.EmptyMap.Record()
+	for _, v := range []value.Value{q.cookie, q.header, q.query, q.path} {
+		if r := v.Record(); r != nil && r.Len() > 0 {
+			rec = rec.Merge(r)
+		}
+	}
+	if r := q.body.Record(); r != nil && isForm(q.r.Header.Get("Content-Type")) {
+		rec = rec.Merge(r)
+	}
+	return value.OfRecord(rec)
+}
+
+func isForm(contentType string) bool {
+	return strings.HasPrefix(contentType, "application/x-www-form-urlencoded") || strings.HasPrefix(contentType, "multipart/form-data")
+}
+
+func (q *request) cookies() value.Value {
+	if !q.allCookies.IsBound() {
+		q.allCookies = contract.ParseCookies(strings.Join(q.r.Header["Cookie"], "; "))
+	}
+	return q.allCookies
+}
+
+// credential answers the presence checks of security requirements.
+func (q *request) credential(in, name string) string {
+	switch in {
+	case "header":
+		return q.r.Header.Get(name)
+	case "query":
+		return q.r.URL.Query().Get(name)
+	case "cookie":
+		v, _ := q.cookies().Property(name)
+		return v.Str()
+	}
+	return ""
+}
+
+// lenient is a map whose missing entries are the empty text, as query parameters,
+// headers and cookies are (03 §4.1).
+type lenient struct{ v value.Value }
+
+// TypeName implements value.Object.
+func (l lenient) TypeName() string { return "Map" }
+
+// Property implements value.Object.
+func (l lenient) Property(name string) (value.Value, bool) {
+	if v, ok := l.v.Property(name); ok {
+		return v, true
+	}
+	return value.OfString(""), true
+}
+
+// Simple implements value.Object.
+func (l lenient) Simple() value.Value { return l.v }
+
+// headers is the header map; names are looked up in any case.
+type headers struct{ h http.Header }
+
+// TypeName implements value.Object.
+func (h headers) TypeName() string { return "Map" }
+
+// Property implements value.Object.
+func (h headers) Property(name string) (value.Value, bool) {
+	return value.OfString(strings.ToValidUTF8(strings.Join(h.h.Values(name), ", "), "\uFFFD")), true
+}
+
+// Simple implements value.Object: a map with lower-case names.
+func (h headers) Simple() value.Value {
+	b := value.NewBuilder(len(h.h))
+	for name, values := range h.h {
+		b.Set(strings.ToLower(name), value.OfString(strings.ToValidUTF8(strings.Join(values, ", "), "\uFFFD")))
+	}
+	return b.Value()
+}

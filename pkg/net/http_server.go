@@ -1,0 +1,327 @@
+package aronet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"aro/pkg/host"
+	"aro/pkg/net/contract"
+	"aro/pkg/vm"
+	"aro/pkg/vm/value"
+)
+
+// The limits of 03 §16 and 05 §1.
+const (
+	headerTimeout  = 10 * time.Second
+	idleTimeout    = 120 * time.Second
+	maxHeaderBytes = 64 << 10
+	maxHeaderLines = 200
+	maxRequestLine = 16 << 10
+	maxBody        = 10 << 20
+	stopTime       = 2 * time.Second
+)
+
+// httpServer is the service <http-server>: it routes requests by the contract to
+// feature sets.
+type httpServer struct {
+	n        *Network
+	h        *host.Host
+	contract *contract.Contract
+	router   *contract.Router
+	handlers map[*contract.Operation]*host.Set
+	cross    *http.CrossOriginProtection
+
+	mu       sync.Mutex
+	started  bool // ever, for auto-start
+	running  bool
+	server   *http.Server
+	listener net.Listener
+	gone     func()
+	state    value.Value
+
+	websocket string // path of upgrades, "" for none
+	origins   []string
+	validate  bool
+	cors      []string
+	maxBody   int64
+}
+
+// UseContract gives the HTTP server its contract; nil when the application has
+// none. It must be called before Attach.
+func (n *Network) UseContract(c *contract.Contract) { n.contract = c }
+
+func (n *Network) attachHTTP(h *host.Host) {
+	s := &httpServer{n: n, h: h, contract: n.contract, maxBody: maxBody, cross: http.NewCrossOriginProtection()}
+	if s.contract != nil {
+		s.router = contract.NewRouter(s.contract)
+		s.handlers = make(map[*contract.Operation]*host.Set)
+		for _, op := range s.contract.Operations {
+			if set := handlerFor(h, op.ID); set != nil {
+				s.handlers[op] = set
+			}
+		}
+	}
+	n.http = s
+	h.Register("http-server", s)
+	h.OnDrain(s.drain)
+	h.OnClose(func(deadline time.Time) { s.shut(time.Until(deadline)) })
+}
+
+// handlerFor finds the feature set that serves an operation: by exact name, else
+// ignoring case, blanks, hyphens and underscores (03 §3.3).
+func handlerFor(h *host.Host, id string) *host.Set {
+	if s := h.Named(id); s != nil {
+		return s
+	}
+	for _, s := range h.Sets() {
+		if contract.SameName(s.Name, id) {
+			return s
+		}
+	}
+	return nil
+}
+
+// MissingHandlers lists the operations that no feature set serves, as the text
+// that ends the start; "" when all are served.
+func (n *Network) MissingHandlers(h *host.Host) string {
+	if n.contract == nil {
+		return ""
+	}
+	return n.contract.MissingHandlers(func(id string) bool { return handlerFor(h, id) != nil })
+}
+
+// Start implements host.Service.
+func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running {
+		return value.Value{}, errors.New("the http-server is running already")
+	}
+	if err := s.configure(options); err != nil {
+		return value.Value{}, err
+	}
+	s.started = true
+	if s.contract == nil && s.websocket == "" {
+		s.h.Diagnose("No openapi.yaml found - HTTP server disabled")
+		return value.Value{}, nil
+	}
+	port, err := s.port(options)
+	if err != nil {
+		return value.Value{}, err
+	}
+	bind := "0.0.0.0"
+	if v, ok := options.Property("host"); ok && v.Kind() == value.String {
+		bind = v.Str()
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(bind, strconv.Itoa(port)))
+	if err != nil {
+		return value.Value{}, fmt.Errorf("Cannot start the http-server on port %d: %s", port, bindReason(err))
+	}
+	s.listener = l
+	s.server = &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          discardLog,
+	}
+	s.running = true
+	s.gone = s.h.Source()
+	s.state = s.describe(l.Addr().(*net.TCPAddr))
+	go s.server.Serve(l)
+	return s.state, nil
+}
+
+// AutoStart starts the server when Keepalive is reached, the contract has paths
+// and nobody started it (03 §3.5).
+func (s *httpServer) AutoStart(c *vm.Call) error {
+	s.mu.Lock()
+	needed := !s.started && s.contract != nil && len(s.contract.Operations) > 0
+	s.mu.Unlock()
+	if !needed {
+		return nil
+	}
+	v, err := s.Start(c, value.EmptyMap)
+	if err == nil && v.IsBound() {
+		s.h.SetHandle("http-server", v)
+	}
+	return err
+}
+
+// configure reads the options of Start.
+func (s *httpServer) configure(options value.Value) error {
+	s.websocket = s.defaultWebSocket()
+	rec := options.Record()
+	if rec == nil {
+		return nil
+	}
+	for i := range rec.Len() {
+		key, v := rec.At(i)
+		switch key {
+		case "websocket":
+			if v.Kind() != value.String || !strings.HasPrefix(v.Str(), "/") {
+				return fmt.Errorf("the option websocket must be a path such as \"/ws\", got %s", v.Text())
+			}
+			s.websocket = v.Str()
+		case "origins":
+			s.origins = texts(v)
+		case "validate":
+			s.validate = v.Truthy()
+		case "cors":
+			s.cors = texts(v)
+			if v.Kind() == value.Bool && v.Bool() {
+				s.cors = []string{"*"}
+			}
+		case "maxBodySize":
+			n, ok := v.AsNumber()
+			if !ok || n < 0 {
+				return fmt.Errorf("the option maxBodySize must be a number of bytes, got %s", v.Text())
+			}
+			s.maxBody = int64(min(n, math.MaxInt64/2))
+		case "port", "host", "type", "http-server", "errors":
+		default:
+			return fmt.Errorf("the http-server has no option '%s'; it knows port, host, websocket, origins, validate, cors and maxBodySize", key)
+		}
+	}
+	return nil
+}
+
+// defaultWebSocket is the upgrade path of a server that was not told one: that of
+// an operation with a 101 response, /ws if the program handles or addresses
+// WebSockets, else none (03 §10.1).
+func (s *httpServer) defaultWebSocket() string {
+	if s.contract != nil {
+		for _, op := range s.contract.Operations {
+			if op.WebSocket {
+				return op.Path
+			}
+		}
+	}
+	for _, e := range []string{host.Connected, host.Message, host.Disconnected} {
+		if len(s.h.ConnectionHandlers(host.WebSocketEvent, e)) > 0 {
+			return "/ws"
+		}
+	}
+	if s.h.Uses("websocket") {
+		return "/ws"
+	}
+	return ""
+}
+
+func texts(v value.Value) []string {
+	if v.Kind() == value.String {
+		return []string{v.Str()}
+	}
+	var out []string
+	for _, e := range v.List() {
+		out = append(out, e.Text())
+	}
+	return out
+}
+
+// port finds the port: environment, statement, contract (03 §3.5).
+func (s *httpServer) port(options value.Value) (int, error) {
+	if text := os.Getenv("ARO_HTTP_PORT"); text != "" {
+		p, err := strconv.Atoi(text)
+		if err != nil || p < 0 || p > 65535 {
+			return 0, fmt.Errorf("ARO_HTTP_PORT must be a port number, got %q", text)
+		}
+		return p, nil
+	}
+	v := options
+	if p, ok := options.Property("port"); ok && v.Kind() == value.Map {
+		v = p
+	}
+	if v.IsNumber() || v.Kind() == value.String {
+		n, ok := v.AsNumber()
+		if !ok || n != math.Trunc(n) || n < 0 || n > 65535 {
+			return 0, fmt.Errorf("a port is a number from 0 to 65535, got %s", v.Text())
+		}
+		return int(n), nil
+	}
+	if s.contract != nil {
+		return s.contract.Port, nil
+	}
+	return contract.DefaultPort, nil
+}
+
+// bindReason is what a user can act on of a failed listen.
+func bindReason(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "address already in use"
+	case errors.Is(err, syscall.EACCES):
+		return "permission denied (ports below 1024 need privileges)"
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err.Error()
+	}
+	return err.Error()
+}
+
+func (s *httpServer) describe(addr *net.TCPAddr) value.Value {
+	var routes []value.Value
+	if s.contract != nil {
+		for _, p := range s.contract.Paths() {
+			routes = append(routes, value.OfString(p))
+		}
+	}
+	return value.MapOf("type", value.OfString("http-server"), "port", value.OfInt(int64(addr.Port)),
+		"host", value.OfString(addr.IP.String()), "hostname", value.OfString(addr.IP.String()),
+		"routes", value.OfList(routes), "routeCount", value.OfInt(int64(len(routes))))
+}
+
+// Describe implements host.Service.
+func (s *httpServer) Describe() value.Value {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// Stop implements host.Service: running requests get stopTime to finish.
+func (s *httpServer) Stop(*vm.Call) error {
+	s.shut(stopTime)
+	return nil
+}
+
+// drain begins the shutdown: requests that come from now on are answered 503 and
+// their connections closed; the listener stays open until the server stops, so
+// that nobody who connects in between is reset.
+func (s *httpServer) drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server != nil {
+		s.server.SetKeepAlivesEnabled(false)
+	}
+}
+
+func (s *httpServer) shut(wait time.Duration) {
+	s.mu.Lock()
+	server := s.server
+	s.server, s.running = nil, false
+	gone := s.gone
+	s.gone = nil
+	s.state = value.Value{}
+	s.mu.Unlock()
+	if server == nil {
+		return
+	}
+	s.n.closeWebSockets()
+	ctx, cancel := context.WithTimeout(context.Background(), max(wait, 50*time.Millisecond))
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		server.Close()
+	}
+	gone()
+}
