@@ -1,6 +1,7 @@
 package bytecode
 
 import (
+	"bytes"
 	"io"
 	"runtime"
 	"testing"
@@ -71,4 +72,42 @@ func FuzzAssemble(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestDamagedInMemory changes a few bytes at random places behind a good
+// checksum: most of these files decode to something, which then must be refused
+// by Verify or be sound.
+func TestDamagedInMemory(t *testing.T) {
+	g := newGen(77)
+	decoded, accepted := 0, 0
+	const rounds = 10_000
+	var data []byte
+	for i := range rounds {
+		if i%100 == 0 {
+			data = Encode(newGen(uint64(i)).program(), testMeta())
+		}
+		bad := bytes.Clone(data)
+		for range 1 + g.IntN(3) {
+			bad[headerSize+g.IntN(len(bad)-headerSize)] = byte(g.IntN(256))
+		}
+		p, _, err := Decode(seal(bad))
+		if err != nil {
+			continue
+		}
+		decoded++
+		sound := true
+		for _, c := range p.Chunks {
+			sound = Verify(c) == nil && sound
+		}
+		if sound {
+			accepted++
+		}
+		if err := Disassemble(io.Discard, p, ListOptions{Tables: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("of %d damaged files, %d decoded and %d passed Verify", rounds, decoded, accepted)
+	if decoded == 0 || accepted == decoded {
+		t.Error("the test does not reach what it is for")
+	}
 }
