@@ -23,7 +23,7 @@ type ResultUse uint8
 // The uses of the result.
 const (
 	Binds    ResultUse = iota // a fresh name
-	Rebinds                   // a name that may exist already; its value is passed
+	Rebinds                   // a name that may be bound already and is then replaced; its value is passed
 	Consumes                  // reads the name's value if it is bound, binds nothing
 	Operates                  // reads the name's value if it is bound, and may bind it
 	Labels                    // neither reads nor binds: a word
@@ -38,6 +38,7 @@ const (
 	TryObject                     // the same, but unbound or missing is passed on as unbound
 	RowsObject                    // a repository unless the name is bound to something else than an empty list
 	LabelObject                   // never evaluated
+	LocalObject                   // passed if the feature set itself binds the name, else a word
 	SystemObject                  // like TryObject; file, directory, template, url, host … stay words and their qualifier may name a variable
 )
 
@@ -70,6 +71,12 @@ type Verb struct {
 	Extra   string   // name that is bound besides the result: "validation", "new-entry"
 	Ops     []string // result names that mean an operation: `Compute the <length> from …`
 	Renders bool     // reads the names in scope at run time
+	// WalkResult: a qualifier of the result selects a property of the value that
+	// the verb consumes: `Close the <client: connection>.`
+	WalkResult bool
+	// ResultSpec: a qualifier of the result may name a variable: `Store the
+	// <saved: row> into …`
+	ResultSpec bool
 }
 
 // Verbs looks verbs up by any of their names, in lower case.

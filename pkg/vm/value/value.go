@@ -208,3 +208,25 @@ func (v Value) Content() Content {
 func (v Value) same(w Value) bool {
 	return v.kind == w.kind && v.num == w.num && v.ptr == w.ptr && v.aux == w.aux
 }
+
+// SetInt makes *v an Int. It leaves the pointer word alone when that is nil
+// already, which saves a write barrier in counting loops.
+func (v *Value) SetInt(n int64) {
+	if v.ptr != nil {
+		v.ptr = nil
+	}
+	v.kind, v.num = Int, uint64(n)
+}
+
+// SetBool makes *v a Bool, like SetInt.
+func (v *Value) SetBool(b bool) {
+	if v.ptr != nil {
+		v.ptr = nil
+	}
+	v.kind = Bool
+	if b {
+		v.num = 1
+	} else {
+		v.num = 0
+	}
+}

@@ -1,0 +1,185 @@
+package compile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/syntax"
+)
+
+// collect gathers the feature sets of all files, runs the checks of the program
+// as a whole (01 §10), and finds what handlers read of Application-Start.
+func (p *program) collect(files []*syntax.File) {
+	seen := map[string]*syntax.FeatureSet{}
+	var starts []*syntax.FeatureSet
+	for _, f := range files {
+		for _, s := range f.Sets {
+			life := s.Name == "Application-Start" || s.Name == "Application-End"
+			if p.opts.Imported[f] && life {
+				continue
+			}
+			if s.Name == "Application-Start" {
+				starts = append(starts, s)
+			}
+			key := s.Name
+			if s.Name == "Application-End" {
+				key += ": " + s.Activity
+			}
+			if first := seen[key]; first != nil && s.Name != "Application-Start" {
+				if p.opts.Imported[f] != p.opts.Imported[first.File] {
+					if p.opts.Imported[f] {
+						continue // the importer's definition wins
+					}
+				} else {
+					p.duplicate(s, first, isAction(s) && isAction(first))
+				}
+			}
+			seen[key] = s
+			p.sets = append(p.sets, s)
+			if isAction(s) {
+				p.actions[strings.ToLower(s.Name)] = s
+			}
+			if s.Body != nil && len(s.Body.Stmts) == 0 {
+				p.report(f, syntax.Span{Start: s.NamePos, End: s.NamePos + 1}, syntax.Warning, "ARO-F3", "Feature set '"+s.Name+"' has no statements", "")
+			}
+		}
+	}
+	p.entryPoint(files, starts)
+	p.findExports()
+}
+
+func (p *program) duplicate(s, first *syntax.FeatureSet, action bool) {
+	line, _ := first.File.Position(first.NamePos)
+	code, msg := "ARO-F1", fmt.Sprintf("Duplicate feature set '%s' (first at %s:%d)", s.Name, first.File.Name, line)
+	if action {
+		code, msg = "ARO-A1", "Duplicate action 'Application."+s.Name+"'"
+	}
+	p.report(s.File, nameSpan(s), syntax.Error, code, msg, "Give one of them another name")
+}
+
+func nameSpan(s *syntax.FeatureSet) syntax.Span {
+	return syntax.Span{Start: s.NamePos, End: s.NamePos + syntax.Pos(len(s.Name))}
+}
+
+// entryPoint checks that there is exactly one Application-Start.
+func (p *program) entryPoint(files []*syntax.File, starts []*syntax.FeatureSet) {
+	switch {
+	case len(starts) == 0:
+		p.report(nil, syntax.Span{}, syntax.Error, "ARO-F2", "No entry point: the application has no feature set named Application-Start",
+			"Add one: (Application-Start: My App) { Log \"ready\" to the <console>. Return an <OK: status> for the <startup>. }")
+	case len(starts) > 1:
+		var where []string
+		for _, s := range starts {
+			line, _ := s.File.Position(s.NamePos)
+			where = append(where, fmt.Sprintf("%s:%d", s.File.Name, line))
+		}
+		hint := "Keep one of them"
+		if dirs := slices.CompactFunc(slices.Clone(starts), func(a, b *syntax.FeatureSet) bool { return dirOf(a.File.Name) == dirOf(b.File.Name) }); len(dirs) > 1 {
+			hint = "The directory holds several applications; run one of its folders"
+		}
+		p.report(starts[1].File, nameSpan(starts[1]), syntax.Error, "ARO-F2", "Several entry points: "+strings.Join(where, ", "), hint)
+	}
+}
+
+func dirOf(name string) string {
+	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		return name[:i]
+	}
+	return ""
+}
+
+func isAction(s *syntax.FeatureSet) bool {
+	return s.Takes != nil || s.Activity == "Action" || strings.HasPrefix(s.Activity, "Action takes")
+}
+
+// checkAction checks a call of a user action: it exists, and takes what it is
+// given.
+func (c *compiler) checkAction(s *syntax.Simple, name string) {
+	span := syntax.Span{Start: s.VerbPos, End: s.VerbPos + syntax.Pos(len(s.Verb))}
+	set := c.p.actions[strings.ToLower(name)]
+	if set == nil {
+		known := make([]string, 0, len(c.p.actions))
+		for _, a := range c.p.actions {
+			known = append(known, "Application."+a.Name)
+		}
+		slices.Sort(known)
+		hint := "This program declares no actions; declare one with (" + name + ": Action) { … }"
+		if len(known) > 0 {
+			hint = "Known actions: " + strings.Join(known, ", ")
+		}
+		c.p.report(c.file, span, syntax.Error, "ARO-A2", "Unknown action 'Application."+name+"'", hint)
+		return
+	}
+	if o := s.Object; o != nil && o.Prep == "from" && set.Takes == nil {
+		c.p.report(c.file, span, syntax.Error, "ARO-A3",
+			"'Application."+set.Name+"' takes no positional value; use with { … }", "Or declare it as ("+set.Name+": Action takes <field>)")
+	}
+}
+
+// mentionedNames lists every name that a feature set mentions anywhere.
+func mentionedNames(set *syntax.FeatureSet) map[string]bool {
+	names := map[string]bool{}
+	syntax.Walk(set, func(n syntax.Node) bool {
+		if x, ok := n.(*syntax.Noun); ok {
+			names[x.Base] = true
+		}
+		return true
+	})
+	return names
+}
+
+// findExports finds the names that event handlers mention and Application-Start
+// binds: those are exported as they are bound (01 §9.1).
+func (p *program) findExports() {
+	for _, s := range p.sets {
+		if s.Name == "Application-Start" || s.Name == "Application-End" {
+			continue
+		}
+		if strings.HasSuffix(s.Activity, "Handler") || strings.HasSuffix(s.Activity, "Observer") {
+			for name := range mentionedNames(s) {
+				p.exported[name] = true
+			}
+		}
+	}
+}
+
+// didYouMean suggests the verb that is closest to a misspelt one.
+func didYouMean(word string, verbs bytecode.Verbs) string {
+	best, bestDistance := "", 3
+	w := strings.ToLower(word)
+	for name := range verbs {
+		if strings.HasPrefix(name, "(") {
+			continue
+		}
+		if d := distance(w, name); d < bestDistance || d == bestDistance && best != "" && name < best {
+			best, bestDistance = name, d
+		}
+	}
+	if best == "" {
+		return "See 'aro actions list' for the verbs there are"
+	}
+	return "Did you mean '" + strings.ToUpper(best[:1]) + best[1:] + "'?"
+}
+
+// distance counts the edits between two short words.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}

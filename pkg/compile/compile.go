@@ -1,0 +1,157 @@
+// Package compile turns trees into bytecode: it resolves every name to a register
+// once, lowers control flow, arithmetic and property access to instructions, and
+// makes one ACT of every statement with an effect. It also runs the checks that
+// need the whole program.
+//
+// It sees verbs only as signatures (bytecode.Verb); what a verb does is the
+// host's business.
+package compile
+
+import (
+	"cmp"
+	"slices"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/syntax"
+)
+
+// Options are what a compilation depends on besides the sources.
+type Options struct {
+	Verbs bytecode.Verbs
+	// Imported marks files of imported applications, whose Application-Start
+	// and Application-End are dropped (01 §2.1).
+	Imported map[*syntax.File]bool
+	// SingleFile says that the program is one file, not a directory.
+	SingleFile bool
+}
+
+// Compile compiles parsed files as one program. The diagnostics hold errors and
+// warnings in source order; with an error among them the program is nil. The
+// result depends on the sources only: the same text gives the same bytes.
+func Compile(files []*syntax.File, opts Options) (*bytecode.Program, []*syntax.Diagnostic) {
+	p := &program{opts: opts, actions: map[string]*syntax.FeatureSet{}, exported: map[string]bool{}}
+	p.collect(files)
+	out := &bytecode.Program{}
+	for _, f := range files {
+		out.Files = append(out.Files, f.Name)
+	}
+	for _, set := range p.sets {
+		c := newCompiler(p, set.File)
+		out.Chunks = append(out.Chunks, c.featureSet(set))
+	}
+	sortDiagnostics(p.diags, files)
+	if slices.ContainsFunc(p.diags, func(d *syntax.Diagnostic) bool { return d.Severity == syntax.Error }) {
+		return nil, p.diags
+	}
+	return out, p.diags
+}
+
+// program is the state that all feature sets of one compilation share.
+type program struct {
+	opts     Options
+	sets     []*syntax.FeatureSet
+	actions  map[string]*syntax.FeatureSet // by lower-case name
+	exported map[string]bool               // names that Application-Start exports to handlers
+	diags    []*syntax.Diagnostic
+}
+
+func sortDiagnostics(diags []*syntax.Diagnostic, files []*syntax.File) {
+	order := make(map[*syntax.File]int, len(files))
+	for i, f := range files {
+		order[f] = i + 1
+	}
+	slices.SortStableFunc(diags, func(a, b *syntax.Diagnostic) int {
+		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Span.Start, b.Span.Start))
+	})
+}
+
+func (p *program) report(f *syntax.File, span syntax.Span, sev syntax.Severity, code, msg, hint string) {
+	p.diags = append(p.diags, &syntax.Diagnostic{File: f, Span: span, Severity: sev, Code: code, Message: msg, Hint: hint})
+}
+
+// maxRegisters bounds a frame; NoReg is beyond it.
+const maxRegisters = 60000
+
+// compiler compiles one chunk.
+type compiler struct {
+	p     *program
+	file  *syntax.File
+	chunk *bytecode.Chunk
+
+	scope    *scope
+	outer    *scope // the outermost scope of the chunk
+	trail    []*variable
+	base     int // registers below it belong to variables
+	top      int // next free temporary
+	inherits bool
+	isStart  bool
+	isAction bool
+	template bool
+	inGuard  bool
+	loops    []*loopInfo
+	mentions map[string]bool // names that the feature set mentions anywhere
+
+	stmt    int32
+	consts  map[constKey]uint16
+	names   map[string]uint16
+	fields  map[string]uint16
+	tooLong bool
+}
+
+type constKey struct {
+	kind bytecode.ConstKind
+	str  string
+	aux  string
+	num  int64
+}
+
+// loopInfo is an enclosing while loop, for break.
+type loopInfo struct{ breaks []int }
+
+func newCompiler(p *program, f *syntax.File) *compiler {
+	c := &compiler{p: p, file: f, stmt: -1,
+		consts: map[constKey]uint16{}, names: map[string]uint16{}, fields: map[string]uint16{}}
+	c.chunk = &bytecode.Chunk{File: f.Name}
+	c.scope = &scope{vars: map[string]*variable{}}
+	c.outer = c.scope
+	return c
+}
+
+// featureSet compiles one feature set.
+func (c *compiler) featureSet(set *syntax.FeatureSet) *bytecode.Chunk {
+	ch := c.chunk
+	ch.Kind, ch.Name, ch.Activity, ch.StateGuard = bytecode.FeatureSet, set.Name, set.Activity, set.StateGuard
+	if set.Takes != nil {
+		ch.Takes = set.Takes.Name
+	}
+	line, _ := c.file.Position(set.Start)
+	ch.Line = int32(line)
+	c.isStart = set.Name == "Application-Start"
+	c.isAction = isAction(set)
+	c.mentions = mentionedNames(set)
+	c.mark(set)
+	if set.When != nil {
+		c.inGuard = true
+		r := c.expr(set.When)
+		c.emit(bytecode.SKIP, r, 0, 0)
+		c.inGuard = false
+		c.free()
+	}
+	ch.GuardEnd = int32(len(ch.Code))
+	c.block(set.Body)
+	c.finish()
+	return ch
+}
+
+// finish ends the code and fills in what is known only at the end.
+func (c *compiler) finish() {
+	c.stmt = -1
+	c.emit(bytecode.END, 0, 0, 0)
+	for _, v := range c.outer.order {
+		c.chunk.Locals = append(c.chunk.Locals, bytecode.Local{Name: v.name, Reg: uint16(v.reg)})
+	}
+	if c.tooLong {
+		c.p.report(c.file, syntax.Span{}, syntax.Error, "ARO-X1",
+			"Feature set '"+c.chunk.Name+"' is too long to compile", "Split it into several feature sets or actions")
+	}
+}

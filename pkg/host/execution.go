@@ -1,0 +1,268 @@
+package host
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/vm"
+	"aro/pkg/vm/value"
+)
+
+// maxDepth bounds handlers and observers that trigger each other, maxCalls user
+// actions that call themselves: both nest on the Go stack, which must never run
+// out, because that cannot be recovered from.
+const (
+	maxDepth = 100
+	maxCalls = 1000
+)
+
+// Execution is one run of a feature set or template: the coroutine, and what the
+// host knows about it. Executions are pooled; nobody keeps one after it ended.
+type Execution struct {
+	vm.Coroutine
+	Host    *Host
+	Set     *Set    // the feature set, nil for a template
+	Trigger Trigger // what started it, never nil
+	Reply   Response
+
+	parent *Execution // the one that waits for this one, if any
+	root   *Execution // the outermost one: owner of repository turns
+	waits  *turn      // the turn that this root waits for, under turns.mu
+	calls  int        // user actions that this one runs within
+	group  group      // handlers that the current statement waits for
+	begun  time.Time
+
+	finished func(*Execution) // called once at the end, on the goroutine that ran last
+	phase    atomic.Int32     // of Wait: running, awaited, ended
+	signal   chan struct{}
+}
+
+// Trigger is what started an execution. Entry returns what the trigger provides
+// under a name, such as event or pathParameters; unbound for other names. Field
+// returns a field of the event itself, for guards that name it directly.
+type Trigger interface {
+	Entry(name string) value.Value
+	Field(name string) value.Value
+}
+
+// Response is what Return set.
+type Response struct {
+	Set     bool
+	Status  string      // result base as written: OK, NotFound
+	Reason  string      // object base, "_expression_" for an expression
+	Data    value.Value // of with, unbound without
+	HasData bool
+	Object  value.Value // of `for the <x>` when x is bound
+}
+
+var pool = sync.Pool{New: func() any {
+	e := &Execution{signal: make(chan struct{}, 1)}
+	e.Owner = e
+	return e
+}}
+
+// newExecution prepares code to run for a trigger on behalf of parent, which may
+// be nil.
+func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Execution) *Execution {
+	e := pool.Get().(*Execution)
+	e.Host, e.Set, e.Trigger, e.parent = h, set, t, parent
+	e.Env = h
+	e.root = e
+	e.Prepare(code)
+	if parent != nil {
+		e.root, e.Depth, e.calls = parent.root, parent.Depth, parent.calls
+	}
+	for _, l := range code.Chunk.Entry {
+		e.Coroutine.Set(l.Reg, t.Entry(l.Name))
+	}
+	return e
+}
+
+// release returns an ended execution to the pool.
+func (e *Execution) release() {
+	e.Coroutine.Release()
+	e.Host, e.Set, e.Trigger, e.parent, e.root, e.waits, e.finished = nil, nil, nil, nil, nil, nil, nil
+	e.Reply = Response{}
+	e.calls = 0
+	e.phase.Store(0)
+	pool.Put(e)
+}
+
+// executionOf returns the execution that a call belongs to.
+func executionOf(c *vm.Call) *Execution { return c.Co.Owner.(*Execution) }
+
+// drive runs the coroutine on this goroutine until it ends or waits for
+// something that is not there yet. It reports whether it ended.
+func (e *Execution) drive() bool {
+	for {
+		switch e.Run() {
+		case vm.Blocked:
+			if !e.Op().Start(&e.Coroutine) {
+				return false
+			}
+		default:
+			e.end()
+			return true
+		}
+	}
+}
+
+// end reports the outcome. e must not be used by the driver afterwards.
+func (e *Execution) end() {
+	if e.State() == vm.Failed {
+		e.Host.failed(e)
+	}
+	if f := e.finished; f != nil {
+		f(e)
+		return
+	}
+	if e.phase.Swap(ended) == awaited {
+		e.signal <- struct{}{}
+	}
+}
+
+const (
+	awaited = 1
+	ended   = 2
+)
+
+// runHere drives e and, when it has to wait, blocks this goroutine until it
+// ended. It is for goroutines that exist anyway, such as that of a request.
+func (e *Execution) runHere() {
+	if e.drive() {
+		return
+	}
+	if e.phase.CompareAndSwap(0, awaited) {
+		<-e.signal
+	}
+}
+
+// resume continues a blocked coroutine with the reply of its operation, on this
+// goroutine.
+func resume(co *vm.Coroutine, v value.Value, err error) {
+	co.Reply(v, err)
+	co.Owner.(*Execution).drive()
+}
+
+// group counts what a statement waits for: one for the statement itself and one
+// for each handler that has not ended.
+type group struct{ n atomic.Int32 }
+
+// Start implements vm.Op: the statement has nothing left to start and waits.
+func (g *group) Start(co *vm.Coroutine) bool {
+	if g.n.Add(-1) > 0 {
+		return false
+	}
+	co.Reply(value.Value{}, nil)
+	return true
+}
+
+// member is called when a handler ended.
+func (g *group) member(waiter *Execution) {
+	if g.n.Add(-1) == 0 {
+		resume(&waiter.Coroutine, value.Value{}, nil)
+	}
+}
+
+// fanOut runs the handlers of one event for the statement of call c and makes it
+// wait for all of them. They run one after another on this goroutine; one that
+// has to wait is left behind and the next one starts, so handlers that wait do
+// overlap. Failures are logged and stay with the handler.
+func (h *Host) fanOut(c *vm.Call, sets []*Set, t Trigger) (value.Value, error) {
+	parent := executionOf(c)
+	if len(sets) == 0 {
+		return value.Value{}, nil
+	}
+	if parent.Depth >= maxDepth {
+		return value.Value{}, cycleError(parent)
+	}
+	g := &parent.group
+	g.n.Store(1)
+	for _, set := range sets {
+		if !set.accepts(t) {
+			continue
+		}
+		g.n.Add(1)
+		e := h.newExecution(set.Code, set, t, parent)
+		e.Depth++
+		e.finished = endMember
+		e.drive()
+	}
+	if g.n.Load() == 1 {
+		return value.Value{}, nil
+	}
+	return c.Suspend(g)
+}
+
+func endMember(e *Execution) {
+	waiter := e.parent
+	e.release()
+	waiter.group.member(waiter)
+}
+
+// cycleError names the handlers that trigger each other.
+func cycleError(e *Execution) error {
+	var names []string
+	for x := e; x != nil && len(names) < 6; x = x.parent {
+		if x.Set != nil {
+			names = append(names, x.Set.Name)
+		}
+	}
+	for i, j := 0, len(names)-1; i < j; i, j = i+1, j-1 {
+		names[i], names[j] = names[j], names[i]
+	}
+	return fmt.Errorf("handlers trigger each other without end (stopped at depth %d): … → %s", maxDepth, strings.Join(names, " → "))
+}
+
+// callChild runs code as part of the current statement and continues the
+// statement with what result returns, which reads the ended child.
+func callChild(c *vm.Call, e *Execution, result func(e *Execution) (value.Value, error)) (value.Value, error) {
+	op := &childOp{child: e, result: result}
+	e.finished = op.ended
+	if e.drive() && op.state.Load() == ended {
+		return op.v, op.err
+	}
+	return c.Suspend(op)
+}
+
+// childOp waits for a child execution.
+type childOp struct {
+	child  *Execution
+	result func(*Execution) (value.Value, error)
+	parent *vm.Coroutine
+	state  atomic.Int32 // 0 running, awaited, ended
+	v      value.Value
+	err    error
+}
+
+func (o *childOp) ended(e *Execution) {
+	o.v, o.err = o.result(e)
+	e.release()
+	if o.state.Swap(ended) == awaited {
+		resume(o.parent, o.v, o.err)
+	}
+}
+
+// Start implements vm.Op.
+func (o *childOp) Start(co *vm.Coroutine) bool {
+	o.parent = co
+	if o.state.CompareAndSwap(0, awaited) {
+		return false
+	}
+	co.Reply(o.v, o.err)
+	return true
+}
+
+// argOr returns the first of the slots that the statement has.
+func argOr(c *vm.Call, slots ...bytecode.Slot) (value.Value, bool) {
+	for _, s := range slots {
+		if c.Has(s) {
+			return c.Arg(s), true
+		}
+	}
+	return value.Value{}, false
+}

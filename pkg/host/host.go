@@ -1,0 +1,233 @@
+package host
+
+import (
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/store"
+	"aro/pkg/vm"
+	"aro/pkg/vm/value"
+)
+
+// Config is what a host needs from outside.
+type Config struct {
+	Root       string // application directory: templates, store files
+	Parameters value.Value
+	Stdout     io.Writer // Log; each line is one Write
+	Stderr     io.Writer // diagnostics
+	Engine     store.Engine
+	Verbs      []*Verb
+	// Templates compiles template sources; nil: Transform cannot render.
+	Templates func(name string, source []byte) (*bytecode.Chunk, error)
+	// Schemas returns the check of a schema of the contract, nil when there is
+	// no such schema; it lists what is wrong with a value.
+	Schemas func(name string) func(value.Value) []string
+	Verbose bool
+	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
+	// its waiting); 0 is DefaultBudget.
+	HandlerBudget time.Duration
+}
+
+// DefaultBudget is the time a handler may compute without a pause before it is
+// stopped with an error.
+const DefaultBudget = 30 * time.Second
+
+// Host runs one program. All methods are safe for concurrent use once Load has
+// returned.
+type Host struct {
+	Config
+	verbs map[string]*Verb
+
+	sets       []*Set
+	byName     map[string]*Set
+	actions    map[string]*Set
+	events     map[string][]*Set // domain events
+	connection map[Kind]map[string][]*Set
+	start      *Set
+	end        map[Kind]*Set
+	repos      map[string]*repository
+	reposMu    sync.RWMutex
+	templates  templateCache
+
+	console  sync.Mutex
+	scope    scope
+	handles  sync.Map // service handles by name: value.Value
+	services map[string]Service
+
+	life     lifecycle
+	inFlight atomic.Int64 // executions that a trigger from outside started
+	sleepers sleepers
+}
+
+// New links a program to the world. The program must have been verified.
+func New(p *bytecode.Program, cfg Config) *Host {
+	if cfg.Stdout == nil {
+		cfg.Stdout = os.Stdout
+	}
+	if cfg.Stderr == nil {
+		cfg.Stderr = os.Stderr
+	}
+	if cfg.Engine == nil {
+		cfg.Engine = store.NewMemory()
+	}
+	if cfg.Verbs == nil {
+		cfg.Verbs = Verbs()
+	}
+	if cfg.HandlerBudget == 0 {
+		cfg.HandlerBudget = DefaultBudget
+	}
+	if !cfg.Parameters.IsBound() {
+		cfg.Parameters = value.EmptyMap
+	}
+	h := &Host{
+		Config:     cfg,
+		verbs:      make(map[string]*Verb),
+		byName:     make(map[string]*Set),
+		actions:    make(map[string]*Set),
+		events:     make(map[string][]*Set),
+		connection: make(map[Kind]map[string][]*Set),
+		end:        make(map[Kind]*Set),
+		repos:      make(map[string]*repository),
+		services:   make(map[string]Service),
+	}
+	h.life.init()
+	h.templates.init(h)
+	for _, v := range cfg.Verbs {
+		h.verbs[v.Name] = v
+	}
+	for _, c := range p.Chunks {
+		h.add(newSet(c))
+	}
+	for i, c := range p.Chunks {
+		h.sets[i].Code = vm.Link(c, h.resolve)
+	}
+	return h
+}
+
+// add files a set under what makes it run.
+func (h *Host) add(s *Set) {
+	h.sets = append(h.sets, s)
+	switch s.Kind {
+	case Start:
+		if h.start == nil {
+			h.start = s
+		}
+	case EndSuccess, EndError:
+		h.end[s.Kind] = s
+	case Action:
+		h.actions[strings.ToLower(s.Name)] = s
+	case Handler:
+		h.events[s.Event] = append(h.events[s.Event], s)
+	case Observer:
+		r := h.Repository(s.Event)
+		r.observers = append(r.observers, s)
+	case SocketEvent, WebSocketEvent:
+		if h.connection[s.Kind] == nil {
+			h.connection[s.Kind] = make(map[string][]*Set)
+		}
+		h.connection[s.Kind][s.Event] = append(h.connection[s.Kind][s.Event], s)
+	}
+	if h.byName[s.Name] == nil {
+		h.byName[s.Name] = s
+	}
+}
+
+// Sets returns all feature sets in source order; read only.
+func (h *Host) Sets() []*Set { return h.sets }
+
+// Named returns the feature set of that name, nil when there is none.
+func (h *Host) Named(name string) *Set { return h.byName[name] }
+
+// ConnectionHandlers returns the feature sets for an event of TCP connections
+// (SocketEvent) or WebSockets (WebSocketEvent).
+func (h *Host) ConnectionHandlers(kind Kind, event string) []*Set { return h.connection[kind][event] }
+
+// Uses reports whether any statement has the given word as the base of its
+// result or object: whether a program mentions <websocket>, for instance.
+func (h *Host) Uses(base string) bool {
+	for _, s := range h.sets {
+		for i := range s.Code.Sites {
+			if s.Code.Sites[i].Object.Base == base || s.Code.Sites[i].Result.Base == base {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Invoke runs a feature set for a trigger from outside on this goroutine and
+// returns when it ended. The caller must Release the execution.
+func (h *Host) Invoke(s *Set, t Trigger) *Execution {
+	e := h.newExecution(s.Code, s, t, nil)
+	e.Limit(0, time.Now().Add(h.HandlerBudget))
+	h.inFlight.Add(1)
+	e.runHere()
+	h.inFlight.Add(-1)
+	return e
+}
+
+// Deliver runs all handlers of one outside event on this goroutine, one that
+// waits letting the next one start, and returns when all have ended.
+func (h *Host) Deliver(sets []*Set, t Trigger) {
+	h.inFlight.Add(1)
+	defer h.inFlight.Add(-1)
+	var waiting []*Execution
+	for _, s := range sets {
+		if !s.accepts(t) {
+			continue
+		}
+		e := h.newExecution(s.Code, s, t, nil)
+		e.Limit(0, time.Now().Add(h.HandlerBudget))
+		if e.drive() {
+			e.release()
+		} else {
+			waiting = append(waiting, e)
+		}
+	}
+	for _, e := range waiting {
+		if e.phase.CompareAndSwap(0, awaited) {
+			<-e.signal
+		}
+		e.release()
+	}
+}
+
+// Release gives back an execution that Invoke returned.
+func (e *Execution) Release() { e.release() }
+
+// Service is something that `Start the <name>` and `Stop the <name>` address: a
+// server, a monitor.
+type Service interface {
+	// Start starts it with the options of the statement, unbound without any,
+	// and returns what the name is bound to.
+	Start(c *vm.Call, options value.Value) (value.Value, error)
+	// Stop stops it; stopping what does not run succeeds.
+	Stop(c *vm.Call) error
+	// Describe returns the properties of <name: …>, unbound when it does not run.
+	Describe() value.Value
+}
+
+// Register makes a service known under a name. It must be called before Run.
+func (h *Host) Register(name string, s Service) { h.services[name] = s }
+
+// SetHandle makes a name known to the whole application: what `Listen … as`,
+// `Connect … as` and `Start the <x>` bind (01 §9.1).
+func (h *Host) SetHandle(name string, v value.Value) { h.handles.Store(name, v) }
+
+// Handle returns what SetHandle stored, unbound otherwise.
+func (h *Host) Handle(name string) value.Value {
+	if v, ok := h.handles.Load(name); ok {
+		return v.(value.Value)
+	}
+	return value.Value{}
+}
+
+// serviceNames lists the registered services for messages.
+func (h *Host) serviceNames() []string { return slices.Sorted(maps.Keys(h.services)) }

@@ -1,0 +1,98 @@
+package host
+
+import (
+	"time"
+
+	"aro/pkg/store"
+	"aro/pkg/vm/value"
+)
+
+// repository is a repository of the store with what the host adds: its observers
+// and the turn that orders writers.
+type repository struct {
+	store.Repository
+	observers []*Set // fixed once the program is loaded
+	turn      turn
+}
+
+// Repository returns the repository of that name.
+func (h *Host) Repository(name string) *repository {
+	h.reposMu.RLock()
+	r := h.repos[name]
+	h.reposMu.RUnlock()
+	if r != nil {
+		return r
+	}
+	h.reposMu.Lock()
+	defer h.reposMu.Unlock()
+	if r = h.repos[name]; r == nil {
+		r = &repository{Repository: h.Engine.Repository(name)}
+		h.repos[name] = r
+	}
+	return r
+}
+
+// changeEvent is the Trigger of observers (02 §7.8). Its event map is only built
+// when an observer reads it.
+type changeEvent struct {
+	repo   string
+	change store.Change
+}
+
+// Entry implements Trigger.
+func (t *changeEvent) Entry(name string) value.Value {
+	if name == "event" {
+		return value.OfObject(t)
+	}
+	return value.Value{}
+}
+
+// Field implements Trigger: state guards test the row, guards with when the
+// event.
+func (t *changeEvent) Field(name string) value.Value {
+	row := t.change.New
+	if !row.IsBound() {
+		row = t.change.Old
+	}
+	if v, ok := row.Property(name); ok {
+		return v
+	}
+	v, _ := t.Property(name)
+	return v
+}
+
+// TypeName implements value.Object.
+func (t *changeEvent) TypeName() string { return "Map" }
+
+// Property implements value.Object.
+func (t *changeEvent) Property(name string) (value.Value, bool) {
+	switch name {
+	case "repositoryName":
+		return value.OfString(t.repo), true
+	case "changeType":
+		return value.OfString(t.change.Kind.String()), true
+	case "entityId":
+		if !t.change.ID.IsBound() {
+			return value.Value{}, false
+		}
+		return value.OfString(t.change.ID.Text()), true
+	case "newValue":
+		return t.change.New, t.change.New.IsBound()
+	case "oldValue":
+		return t.change.Old, t.change.Old.IsBound()
+	case "timestamp":
+		return value.OfTime(t.change.Time.UTC().Truncate(time.Second)), true
+	}
+	return value.Value{}, false
+}
+
+// Simple implements value.Object: the event as a map.
+func (t *changeEvent) Simple() value.Value {
+	b := value.NewBuilder(6)
+	for _, name := range []string{"repositoryName", "changeType", "entityId", "newValue", "oldValue", "timestamp"} {
+		if v, ok := t.Property(name); ok {
+			b.Set(name, v)
+		}
+	}
+	return b.Value()
+}

@@ -1,0 +1,176 @@
+package host
+
+import (
+	"strings"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/vm"
+	"aro/pkg/vm/value"
+)
+
+// Kind says what makes a feature set run (01 §2.2, 02 §8.1).
+type Kind uint8
+
+// The kinds of feature set.
+const (
+	Operation   Kind = iota // called by name: an HTTP operation, or nothing
+	Start                   // Application-Start
+	EndSuccess              // Application-End: Success
+	EndError                // Application-End: Error
+	Action                  // Application.<Name>
+	Handler                 // a domain event, Set.Event is its type
+	Observer                // changes of a repository, Set.Event is its name
+	SocketEvent             // Set.Event is connected, data or disconnected
+	WebSocketEvent
+	FileEvent
+	KeyEvent
+	TransitionEvent
+	EvictedEvent
+	TestSet
+)
+
+// The socket and WebSocket events, as Set.Event has them.
+const (
+	Connected    = "connected"
+	Data         = "data"
+	Message      = "message"
+	Disconnected = "disconnected"
+)
+
+// Set is a feature set linked to the host.
+type Set struct {
+	Name, Activity string
+	Kind           Kind
+	Event          string
+	Takes          string
+	Code           *vm.Code
+	// Inherits says that names bound by Application-Start are visible: true for
+	// event handlers, false for operations and actions (01 §9.4).
+	Inherits bool
+
+	guard []condition
+}
+
+// newSet classifies a feature set by its name and activity.
+func newSet(c *bytecode.Chunk) *Set {
+	s := &Set{Name: c.Name, Activity: c.Activity, Takes: c.Takes, guard: parseStateGuard(c.StateGuard)}
+	a := c.Activity
+	switch {
+	case c.Name == "Application-Start":
+		s.Kind = Start
+	case c.Name == "Application-End" && a == "Success":
+		s.Kind = EndSuccess
+	case c.Name == "Application-End" && a == "Error":
+		s.Kind = EndError
+	case a == "Action" || strings.HasPrefix(a, "Action takes"):
+		s.Kind = Action
+	case strings.HasSuffix(a, " Test"), strings.HasSuffix(a, " Tests"), a == "Test", a == "Tests":
+		s.Kind = TestSet
+	case strings.Contains(a, "WebSocket Event Handler"):
+		s.Kind, s.Event, s.Inherits = WebSocketEvent, byName(c.Name, Message), true
+	case strings.Contains(a, "Socket Event Handler"):
+		s.Kind, s.Event, s.Inherits = SocketEvent, byName(c.Name, Data), true
+	case a == "ClientConnected Handler":
+		s.Kind, s.Event, s.Inherits = SocketEvent, Connected, true
+	case a == "DataReceived Handler":
+		s.Kind, s.Event, s.Inherits = SocketEvent, Data, true
+	case a == "ClientDisconnected Handler":
+		s.Kind, s.Event, s.Inherits = SocketEvent, Disconnected, true
+	case strings.Contains(a, "File Event Handler"):
+		s.Kind, s.Inherits = FileEvent, true
+	case strings.Contains(a, "KeyPress Handler"):
+		s.Kind, s.Inherits = KeyEvent, true
+	case strings.Contains(a, "StateTransition Handler"), strings.HasSuffix(a, "StateObserver"):
+		s.Kind, s.Inherits = TransitionEvent, true
+	case strings.HasSuffix(a, " Evicted Handler"):
+		s.Kind, s.Event, s.Inherits = EvictedEvent, strings.TrimSuffix(a, " Evicted Handler"), true
+	case strings.HasSuffix(a, " Observer"):
+		s.Kind, s.Event, s.Inherits = Observer, strings.TrimSuffix(a, " Observer"), true
+	case strings.HasSuffix(a, " Handler"):
+		s.Kind, s.Event, s.Inherits = Handler, strings.TrimSuffix(a, " Handler"), true
+	}
+	return s
+}
+
+// byName chooses the connection event by the words in a feature set's name
+// (03 §8.3, §10.2). What is tested first matters: "disconnect" contains
+// "connect".
+func byName(name, message string) string {
+	n := strings.ToLower(name)
+	has := func(w string) bool { return strings.Contains(n, w) }
+	if message == Message && has("message") {
+		return Message
+	}
+	switch {
+	case has("disconnect"):
+		return Disconnected
+	case has("connect"):
+		return Connected
+	case message == Data && (has("data") || has("message") || has("received")):
+		return Data
+	}
+	return ""
+}
+
+// condition is one `path:value,value` of a state guard.
+type condition struct {
+	path   []string
+	values []string // lower case
+}
+
+func parseStateGuard(raw string) []condition {
+	if raw == "" || !strings.Contains(raw, ":") {
+		return nil
+	}
+	var out []condition
+	for part := range strings.SplitSeq(raw, ";") {
+		path, values, ok := strings.Cut(part, ":")
+		if !ok {
+			continue
+		}
+		c := condition{path: strings.Split(strings.TrimSpace(path), ".")}
+		for v := range strings.SplitSeq(values, ",") {
+			c.values = append(c.values, strings.ToLower(strings.TrimSpace(v)))
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// accepts checks the state guard against the trigger's fields. The declaration
+// guard with when is code and runs as part of the feature set.
+func (s *Set) accepts(t Trigger) bool {
+	for _, c := range s.guard {
+		v := t.Field(c.path[0])
+		for _, step := range c.path[1:] {
+			v, _ = v.Property(step)
+		}
+		if !v.IsBound() || !contains(c.values, strings.ToLower(v.Text())) {
+			return false
+		}
+	}
+	return true
+}
+
+// Payload is a Trigger whose event is one value, usually a map.
+type Payload struct{ Event value.Value }
+
+// Entry implements Trigger: event, and its parts for names that are bound too.
+func (p Payload) Entry(name string) value.Value {
+	if name == "event" {
+		return p.Event
+	}
+	return value.Value{}
+}
+
+// Field implements Trigger.
+func (p Payload) Field(name string) value.Value {
+	v, _ := p.Event.Property(name)
+	return v
+}
+
+// noTrigger starts Application-Start and tests.
+type noTrigger struct{}
+
+func (noTrigger) Entry(string) value.Value { return value.Value{} }
+func (noTrigger) Field(string) value.Value { return value.Value{} }

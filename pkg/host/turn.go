@@ -1,0 +1,223 @@
+package host
+
+import (
+	"sync"
+
+	"aro/pkg/store"
+	"aro/pkg/vm"
+	"aro/pkg/vm/value"
+)
+
+// A turn orders the writers of a repository that has observers. A write and all
+// observer runs that it causes happen within one turn, so each observer sees the
+// state that its guard saw, and what it clears and stores back cannot swallow a
+// row that somebody else stores meanwhile. Readers never wait.
+//
+// A turn is no lock: it belongs to a chain of executions (a request, the
+// observers it causes, what these call), which may be suspended while it holds
+// it. Others that want to write are parked, in order. If waiting would close a
+// cycle (A's observer writes to B while B's observer writes to A), the writer
+// does not wait: losing the order is better than stopping for ever.
+type turn struct {
+	owner *Execution // root of the chain that has it, nil when free
+	depth int
+	queue []*writeOp
+}
+
+// turnsMu guards all turns and Execution.waits. Its sections are a few
+// instructions long and call nothing.
+var turnsMu sync.Mutex
+
+// tryTake takes the turn for root unless somebody else has it.
+func (t *turn) tryTake(root *Execution) bool {
+	turnsMu.Lock()
+	defer turnsMu.Unlock()
+	return t.takeLocked(root)
+}
+
+func (t *turn) takeLocked(root *Execution) bool {
+	if t.owner == nil || t.owner == root {
+		t.owner = root
+		t.depth++
+		return true
+	}
+	return false
+}
+
+// wait queues op unless the turn is free by now or waiting would be for ever; it
+// reports whether op may go on at once.
+func (t *turn) wait(op *writeOp) (goOn bool) {
+	turnsMu.Lock()
+	defer turnsMu.Unlock()
+	root := op.e.root
+	if t.takeLocked(root) {
+		return true
+	}
+	for other := t.owner; other != nil && other.waits != nil; other = other.waits.owner {
+		if other.waits.owner == root {
+			op.free = true
+			return true
+		}
+	}
+	root.waits = t
+	t.queue = append(t.queue, op)
+	return false
+}
+
+// pass gives the turn on.
+func (t *turn) pass() {
+	turnsMu.Lock()
+	if t.depth--; t.depth > 0 {
+		turnsMu.Unlock()
+		return
+	}
+	t.owner = nil
+	if len(t.queue) == 0 {
+		turnsMu.Unlock()
+		return
+	}
+	next := t.queue[0]
+	t.queue[0] = nil
+	t.queue = t.queue[1:]
+	next.e.root.waits = nil
+	t.takeLocked(next.e.root)
+	turnsMu.Unlock()
+	// The next writer continues on a goroutine of its own, so that this one's
+	// answer does not wait for it. Only contended turns get here.
+	go next.proceed()
+}
+
+// writeOp is one write with its observers: take the turn, apply, run each
+// observer after the other, pass the turn on.
+type writeOp struct {
+	e     *Execution
+	repo  *repository
+	free  bool // the turn could not be taken without a deadlock
+	apply func() (value.Value, []store.Change)
+
+	result  value.Value
+	err     error
+	changes []store.Change
+	change  int
+	sets    int
+	inline  bool // proceed runs within the verb: the result is returned, not replied
+	done    bool
+}
+
+// write applies a change to a repository and waits for its observers.
+func (r *repository) write(c *vm.Call, apply func() (value.Value, []store.Change)) (value.Value, error) {
+	if len(r.observers) == 0 {
+		v, _ := apply()
+		return v, nil
+	}
+	op := &writeOp{e: executionOf(c), repo: r, apply: apply}
+	if !r.turn.tryTake(op.e.root) {
+		return c.Suspend(waitTurn{op})
+	}
+	op.inline = true
+	op.proceed()
+	if op.done {
+		return op.result, op.err
+	}
+	return c.Suspend(op)
+}
+
+// waitTurn is the op of a writer that has not got its turn yet.
+type waitTurn struct{ op *writeOp }
+
+// Start implements vm.Op.
+func (w waitTurn) Start(co *vm.Coroutine) bool {
+	if !w.op.repo.turn.wait(w.op) {
+		return false
+	}
+	w.op.inline = true
+	w.op.proceed()
+	return w.op.Start(co)
+}
+
+// Start implements vm.Op: an observer that proceed started has not ended.
+func (op *writeOp) Start(co *vm.Coroutine) bool {
+	turnsMu.Lock()
+	defer turnsMu.Unlock()
+	if op.done {
+		co.Reply(op.result, op.err)
+		return true
+	}
+	op.inline = false
+	return false
+}
+
+// proceed applies the write and runs observers until one of them has to wait.
+func (op *writeOp) proceed() {
+	op.result, op.changes = op.apply()
+	op.next()
+}
+
+// next runs the remaining observers.
+func (op *writeOp) next() {
+	r, h := op.repo, op.e.Host
+	for op.change < len(op.changes) {
+		if op.sets >= len(r.observers) {
+			op.change, op.sets = op.change+1, 0
+			continue
+		}
+		set := r.observers[op.sets]
+		op.sets++
+		if op.e.Depth >= maxDepth {
+			op.err = cycleError(op.e)
+			break
+		}
+		t := &changeEvent{repo: r.Name(), change: op.changes[op.change]}
+		if !set.accepts(t) {
+			continue
+		}
+		e := h.newExecution(set.Code, set, t, op.e)
+		e.Depth++
+		step := &observerRun{op: op}
+		e.finished = step.ended
+		e.drive()
+		if !step.over() {
+			return // the observer waits for something; its end calls next
+		}
+	}
+	if !op.free {
+		r.turn.pass()
+	}
+	turnsMu.Lock()
+	op.done = true
+	reply := !op.inline
+	turnsMu.Unlock()
+	if reply {
+		resume(&op.e.Coroutine, op.result, op.err)
+	}
+}
+
+// observerRun joins the end of an observer, which may come while next still
+// looks or long after, to the continuation of its write.
+type observerRun struct {
+	op    *writeOp
+	mu    sync.Mutex
+	state int // 0 running, awaited: next has left, ended
+}
+
+func (s *observerRun) ended(e *Execution) {
+	e.release()
+	s.mu.Lock()
+	left := s.state == awaited
+	s.state = ended
+	s.mu.Unlock()
+	if left {
+		s.op.next()
+	}
+}
+
+// over reports whether the run has ended; if not, its end continues the write.
+func (s *observerRun) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == ended {
+		return true
+	}
+	s.state = awaited
+	return false
+}

@@ -1,0 +1,131 @@
+package host
+
+import (
+	"fmt"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/vm"
+	"aro/pkg/vm/value"
+)
+
+var eventVerbs = []*Verb{
+	{Verb: bytecode.Verb{Name: "emit", Role: bytecode.RoleExport, Preps: []string{"with", "to"},
+		Doc: "Raises a domain event and waits for its handlers.", Blocking: true,
+		Result: bytecode.Labels, Object: bytecode.ReadObject}, Link: linkEmit},
+}
+
+// linkEmit finds the handlers of an event once.
+func linkEmit(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, error) {
+	return emit, h.events[s.Result.Base], nil
+}
+
+func emit(c *vm.Call) (value.Value, error) {
+	sets := c.Site.Target.([]*Set)
+	if len(sets) == 0 {
+		return value.Value{}, nil
+	}
+	return executionOf(c).Host.fanOut(c, sets, Payload{payload(c)})
+}
+
+// payload builds the event of Emit (02 §6.4): a map literal is the event, a named
+// value stands under its name, anything else under data.
+func payload(c *vm.Call) value.Value {
+	s := c.Site
+	v, ok := argOr(c, bytecode.SlotWith, bytecode.SlotObject)
+	if !ok {
+		return value.EmptyMap
+	}
+	if s.MapLiteral {
+		return v
+	}
+	name := s.Object.Base
+	if !s.ObjectIsExpr && len(s.Object.Specs) > 0 {
+		name = s.Object.Specs[len(s.Object.Specs)-1]
+	}
+	if name == "" {
+		name = "data"
+	}
+	return value.OfRecord(value.BuildRecord(value.ShapeOf(name), []value.Value{v}))
+}
+
+// linkAction links `Application.Name` to the feature set.
+func linkAction(h *Host, name string, s *bytecode.Site) (vm.Func, any, error) {
+	set := h.actions[name]
+	if set == nil {
+		return nil, nil, fmt.Errorf("Unknown action 'Application.%s'", name)
+	}
+	return callAction, set, nil
+}
+
+// callAction runs a user action as part of the calling statement. It sees its
+// input and nothing of the caller (01 §9.4).
+func callAction(c *vm.Call) (value.Value, error) {
+	set := c.Site.Target.(*Set)
+	caller := executionOf(c)
+	if caller.calls >= maxCalls {
+		return value.Value{}, fmt.Errorf("action 'Application.%s' calls itself without end (stopped at %d calls)", set.Name, maxCalls)
+	}
+	e := caller.Host.newExecution(set.Code, set, actionInput{input(c, set)}, caller)
+	e.calls++
+	return callChild(c, e, actionResult)
+}
+
+func input(c *vm.Call, set *Set) value.Value {
+	if w := c.Arg(bytecode.SlotWith); w.Record() != nil {
+		return w
+	}
+	v := c.Arg(bytecode.SlotObject)
+	if c.Site.Prep == "with" && v.Record() != nil {
+		return v
+	}
+	switch {
+	case set.Takes != "" && v.IsBound():
+		return value.OfRecord(value.BuildRecord(value.ShapeOf(set.Takes), []value.Value{v}))
+	case v.Record() != nil:
+		return v
+	}
+	return value.EmptyMap
+}
+
+type actionInput struct{ v value.Value }
+
+func (a actionInput) Entry(name string) value.Value {
+	if name == "input" {
+		return a.v
+	}
+	return value.Value{}
+}
+
+func (a actionInput) Field(name string) value.Value {
+	v, _ := a.v.Property(name)
+	return v
+}
+
+// actionResult is what the caller gets: status, reason and the entries of the
+// returned data; other data stands under value or data.
+func actionResult(e *Execution) (value.Value, error) {
+	if e.State() == vm.Failed {
+		return value.Value{}, e.Err()
+	}
+	r := e.Reply
+	if !r.Set {
+		r.Status, r.Reason = "OK", "success"
+	}
+	b := value.NewBuilder(4)
+	b.Set("status", value.OfString(r.Status))
+	b.Set("reason", value.OfString(r.Reason))
+	switch {
+	case r.Data.Record() != nil:
+		rec := r.Data.Record()
+		for i := range rec.Len() {
+			b.Set(rec.At(i))
+		}
+	case r.Data.Kind() == value.List:
+		b.Set("data", r.Data)
+	case r.Data.IsBound():
+		b.Set("value", r.Data)
+	case r.Object.IsBound():
+		b.Set(r.Reason, r.Object)
+	}
+	return b.Value(), nil
+}

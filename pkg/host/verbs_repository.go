@@ -1,0 +1,370 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/store"
+	"aro/pkg/vm"
+	"aro/pkg/vm/value"
+)
+
+var repositoryVerbs = []*Verb{
+	{Verb: bytecode.Verb{Name: "store", Aliases: []string{"save", "persist"}, Role: bytecode.RoleResponse, Preps: []string{"into", "to", "in"},
+		Doc: "Stores a row, or each element of a list, in a repository.", Blocking: true,
+		Result: bytecode.Consumes, Object: bytecode.RowsObject, Extra: "new-entry", ResultSpec: true}, Link: linkRows(storeVerb)},
+	{Verb: bytecode.Verb{Name: "retrieve", Aliases: []string{"fetch", "load", "find"}, Role: bytecode.RoleRequest, Preps: []string{"from"},
+		Doc:    "Reads rows from a repository.",
+		Result: bytecode.Binds, Object: bytecode.RowsObject}, Link: linkRows(retrieve)},
+	{Verb: bytecode.Verb{Name: "delete", Aliases: []string{"remove", "destroy"}, Role: bytecode.RoleOwn, Preps: []string{"from", "for"},
+		Doc: "Deletes rows, or takes an entry out of a map or list.", Blocking: true,
+		Result: bytecode.Operates, Object: bytecode.RowsObject}, Link: linkRows(deleteVerb)},
+	{Verb: bytecode.Verb{Name: "clear", Role: bytecode.RoleOwn, Preps: []string{"from", "for"},
+		Doc: "Empties a repository.", Blocking: true,
+		Result: bytecode.Labels, Object: bytecode.RowsObject}, Link: linkRows(clearVerb)},
+}
+
+// rows is the target of a repository statement: the repository that the object
+// names and the filter, both resolved when the program is linked.
+type rows struct {
+	repo   *repository
+	filter *filter
+}
+
+// linkRows resolves the repository of a site once.
+func linkRows(do vm.Func) func(*Host, *bytecode.Site, *bytecode.Chunk) (vm.Func, any, error) {
+	return func(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, error) {
+		if s.Object.Base == "" {
+			return nil, nil, fmt.Errorf("'%s' needs a repository", s.Verb)
+		}
+		f, err := newFilter(s)
+		if err != nil {
+			return nil, nil, err
+		}
+		return do, &rows{h.Repository(s.Object.Base), f}, nil
+	}
+}
+
+// bound reports whether the object is a variable rather than a repository: it is
+// bound to something else than an empty list (02 §7, 01 §9.5).
+func bound(c *vm.Call) (value.Value, bool) {
+	v := c.Arg(bytecode.SlotObject)
+	return v, v.IsBound() && !(v.Kind() == value.List && v.Len() == 0)
+}
+
+func storeVerb(c *vm.Call) (value.Value, error) {
+	s := c.Site
+	if _, ok := bound(c); ok {
+		return value.Value{}, nil // storing into a plain variable has no effect
+	}
+	v := c.Arg(bytecode.SlotSink)
+	if !v.IsBound() {
+		v = c.Arg(bytecode.SlotResultSpec)
+	}
+	if !v.IsBound() {
+		v = c.Arg(bytecode.SlotResult)
+	}
+	if id, ok := named(c, "id"); ok {
+		v = withID(v, id, s.Result.Base)
+	}
+	if w := c.Arg(bytecode.SlotWith).Record(); w != nil {
+		if rec := v.Record(); rec != nil {
+			v = value.OfRecord(rec.Merge(w))
+		} else if !v.IsBound() {
+			v = value.OfRecord(w)
+		}
+	}
+	if !v.IsBound() {
+		return value.Value{}, fmt.Errorf("Undefined variable: '%s'", s.Result.Base)
+	}
+	r := s.Target.(*rows).repo
+	return r.write(c, func() (value.Value, []store.Change) {
+		var stored []value.Value
+		var changes []store.Change
+		if v.Kind() == value.List {
+			stored, changes = r.Store(v.List()...)
+		} else {
+			stored, changes = r.Store(v)
+		}
+		created := len(changes) > 0 && changes[len(changes)-1].Kind == store.Created
+		n := int64(0)
+		if created {
+			n = 1
+		}
+		c.BindExtra(value.OfInt(n))
+		if v.Kind() == value.List {
+			return value.OfList(stored), changes
+		}
+		return stored[0], changes
+	})
+}
+
+// named returns the value of a `with NAME expr` argument.
+func named(c *vm.Call, name string) (value.Value, bool) {
+	for i, n := range c.Site.Named {
+		if n == name {
+			return c.Args(bytecode.SlotNamed, len(c.Site.Named))[i], true
+		}
+	}
+	return value.Value{}, false
+}
+
+// withID is `with id <e>`: a map gets the id, any other value becomes a row that
+// holds it.
+func withID(v, id value.Value, name string) value.Value {
+	if rec := v.Record(); rec != nil {
+		return value.OfRecord(rec.With("id", id))
+	}
+	b := value.NewBuilder(3)
+	b.Set("id", id)
+	b.Set("value", v)
+	b.Set(name, v)
+	return b.Value()
+}
+
+func retrieve(c *vm.Call) (value.Value, error) {
+	s := c.Site
+	if v, ok := bound(c); ok {
+		return v, nil
+	}
+	t := s.Target.(*rows)
+	var found []value.Value
+	if t.filter == nil {
+		found = t.repo.Rows()
+	} else {
+		q, err := t.filter.query(c)
+		if err != nil {
+			return value.Value{}, err
+		}
+		found = t.repo.Select(q)
+	}
+	if raw := s.Object.Raw; raw != "" {
+		if e, ok := value.Element(found, raw); ok {
+			return e, nil
+		}
+		return value.OfList(found), nil
+	}
+	if raw := s.Result.Raw; raw != "" {
+		if e, ok := value.Element(found, raw); ok {
+			return e, nil
+		}
+	}
+	if len(found) == 0 && c.Has(bytecode.SlotDefault) {
+		return c.Arg(bytecode.SlotDefault), nil
+	}
+	if t.filter != nil && len(found) == 1 {
+		return found[0], nil
+	}
+	return value.OfList(found), nil
+}
+
+func deleteVerb(c *vm.Call) (value.Value, error) {
+	s := c.Site
+	if v, ok := bound(c); ok {
+		return without(s, v)
+	}
+	t := s.Target.(*rows)
+	if t.filter == nil {
+		return clearVerb(c)
+	}
+	q, err := t.filter.query(c)
+	if err != nil {
+		return value.Value{}, err
+	}
+	return t.repo.write(c, func() (value.Value, []store.Change) {
+		changes := t.repo.Delete(q)
+		gone := make([]value.Value, len(changes))
+		for i, ch := range changes {
+			gone[i] = ch.Old
+		}
+		if len(gone) == 1 {
+			return gone[0], changes
+		}
+		return value.OfList(gone), changes
+	})
+}
+
+// without is Delete on a value: a copy that lacks a key or an element.
+func without(s *vm.Site, v value.Value) (value.Value, error) {
+	k := s.Result.Raw
+	if k == "" {
+		k = s.Result.Base
+	}
+	switch v.Kind() {
+	case value.Map:
+		return value.OfRecord(v.Record().Without(k)), nil
+	case value.List:
+		list := v.List()
+		for i := range list {
+			if e := fmt.Sprint(len(list) - 1 - i); e == k {
+				return value.OfList(append(list[:i:i], list[i+1:]...)), nil
+			}
+		}
+	}
+	return v, nil
+}
+
+func clearVerb(c *vm.Call) (value.Value, error) {
+	s := c.Site
+	if s.Verb == "clear" && s.Prep == "for" {
+		return value.Value{}, errors.New("clearing the terminal is not available in this version")
+	}
+	r := s.Target.(*rows).repo
+	return r.write(c, func() (value.Value, []store.Change) {
+		rows := r.Rows()
+		return value.OfList(rows), r.Clear()
+	})
+}
+
+// filter is the where clause of a site, ready to run: an equality that the store
+// can answer from an index, and the rest as a predicate.
+type filter struct {
+	field string // of the leading equality, "" without one
+	arg   int
+	where *bytecode.Where
+	whole bool // the equality is the whole clause
+	args  int
+}
+
+func newFilter(s *bytecode.Site) (*filter, error) {
+	if s.Where == nil {
+		return nil, nil
+	}
+	f := &filter{where: s.Where}
+	for _, slot := range s.Args {
+		if slot == bytecode.SlotWhere {
+			f.args++
+		}
+	}
+	for w := s.Where; w != nil; w = w.L {
+		if w.Kind == bytecode.WhereCond {
+			if w.Op == "=" && len(w.Field) == 1 {
+				f.field, f.arg, f.whole = w.Field[0], w.Arg, w == s.Where
+			}
+			break
+		}
+		if w.Kind != bytecode.WhereAnd {
+			break
+		}
+	}
+	return f, nil
+}
+
+// query binds the operands of one execution. The predicate runs before the verb
+// returns, so it may read the register window.
+func (f *filter) query(c *vm.Call) (store.Query, error) {
+	args := c.Args(bytecode.SlotWhere, f.args)
+	q := store.Query{}
+	if f.field != "" {
+		q.Field, q.Equal = f.field, args[f.arg]
+		if f.whole {
+			return q, nil
+		}
+	}
+	args = append([]value.Value(nil), args...) // deletes may wait for their turn
+	q.Match = func(row value.Value) bool { return holds(f.where, row, args) }
+	return q, nil
+}
+
+// holds evaluates a where clause on one row (01 §3.6).
+func holds(w *bytecode.Where, row value.Value, args []value.Value) bool {
+	switch w.Kind {
+	case bytecode.WhereAnd:
+		return holds(w.L, row, args) && holds(w.R, row, args)
+	case bytecode.WhereOr:
+		return holds(w.L, row, args) || holds(w.R, row, args)
+	case bytecode.WhereNot:
+		return !holds(w.L, row, args)
+	}
+	v, ok := store.FieldOf(row, w.Field[0])
+	for _, step := range w.Field[1:] {
+		if ok {
+			v, ok = v.Property(step)
+		}
+	}
+	switch w.Op {
+	case "empty":
+		return v.IsEmpty() != w.Not
+	case "null":
+		return (v.Kind() <= value.Null) != w.Not
+	case "defined":
+		return ok != w.Not
+	}
+	if !ok {
+		return false
+	}
+	a := args[w.Arg]
+	switch w.Op {
+	case "=":
+		return value.TypedEqual(v, a)
+	case "!=":
+		return !value.TypedEqual(v, a)
+	case "<", "<=", ">", ">=":
+		return inOrder(w.Op, v, a)
+	case "contains":
+		return strings.Contains(v.Text(), a.Text())
+	case "starts-with":
+		return strings.HasPrefix(v.Text(), a.Text())
+	case "ends-with":
+		return strings.HasSuffix(v.Text(), a.Text())
+	case "matches":
+		return found(a, v.Text())
+	case "in":
+		return member(v, a)
+	case "not-in":
+		return !member(v, a)
+	case "between":
+		return inOrder(">=", v, a) && inOrder("<=", v, args[w.Arg+1])
+	}
+	return false
+}
+
+// inOrder compares numerically when both sides are numeric, else as text.
+func inOrder(op string, a, b value.Value) bool {
+	c, ok := value.Compare(a, b)
+	if !ok {
+		c = strings.Compare(a.Text(), b.Text())
+	}
+	if c == value.Unordered {
+		return false
+	}
+	switch op {
+	case "<":
+		return c < 0
+	case "<=":
+		return c <= 0
+	case ">":
+		return c > 0
+	}
+	return c >= 0
+}
+
+func found(pattern value.Value, text string) bool {
+	if p, ok := pattern.Object().(*vm.Pattern); ok {
+		re, err := p.Regexp()
+		return err == nil && re.MatchString(text)
+	}
+	re, err := regexp.Compile(pattern.Text())
+	return err == nil && re.MatchString(text)
+}
+
+// member is `field in operand`: list membership; text is split at commas.
+func member(v, list value.Value) bool {
+	if list.Kind() == value.List {
+		for _, e := range list.List() {
+			if value.TypedEqual(v, e) || v.Text() == e.Text() {
+				return true
+			}
+		}
+		return false
+	}
+	for part := range strings.SplitSeq(list.Text(), ",") {
+		if strings.TrimSpace(part) == v.Text() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,328 @@
+package store
+
+import (
+	"slices"
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"aro/pkg/vm/value"
+)
+
+// Memory keeps rows for the life of the process.
+type Memory struct {
+	mu    sync.RWMutex
+	repos map[string]*memory
+}
+
+// NewMemory returns an empty engine.
+func NewMemory() *Memory { return &Memory{repos: make(map[string]*memory)} }
+
+// Repository implements Engine.
+func (m *Memory) Repository(name string) Repository {
+	m.mu.RLock()
+	r := m.repos[name]
+	m.mu.RUnlock()
+	if r != nil {
+		return r
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r = m.repos[name]; r == nil {
+		r = &memory{name: name, ids: make(map[key]uint64)}
+		m.repos[name] = r
+	}
+	return r
+}
+
+// Names implements Engine.
+func (m *Memory) Names() []string {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	names := make([]string, 0, len(m.repos))
+	for n := range m.repos {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Close implements Engine; memory has nothing to flush.
+func (m *Memory) Close() error { return nil }
+
+// memory is one repository: rows in the order of their age.
+//
+// rows and ages run in parallel and ages ascend. A snapshot is rows[:n:n]: rows
+// appended later lie behind it, and a change within it first copies the slice
+// once (shared). So reading costs nothing, appending is O(1), and a replacement
+// costs a copy only while somebody may still look at the old slice.
+type memory struct {
+	name  string
+	count atomic.Int64
+
+	mu     sync.Mutex
+	rows   []value.Value
+	ages   []uint64
+	shared bool
+	ids    map[key]uint64 // age by id, of present rows
+	next   uint64         // age of the next new row
+	past   history        // ages of removed rows
+}
+
+// key is an id as a map key: typed, so "1" and 1 differ.
+type key struct {
+	kind value.Kind
+	num  int64
+	str  string
+}
+
+func keyOf(id value.Value) (key, bool) {
+	switch id.Kind() {
+	case value.String:
+		return key{kind: value.String, str: id.Str()}, true
+	case value.Int:
+		return key{kind: value.Int, num: id.Int()}, true
+	case value.Opaque:
+		return keyOf(id.Object().Simple())
+	}
+	return key{}, false
+}
+
+func (r *memory) Name() string { return r.name }
+
+func (r *memory) Count() int { return int(r.count.Load()) }
+
+func (r *memory) Rows() []value.Value {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shared = true
+	return r.rows[:len(r.rows):len(r.rows)]
+}
+
+func (r *memory) Select(q Query) []value.Value {
+	if q.Field == "id" {
+		if k, ok := keyOf(q.Equal); ok {
+			row, found := r.byID(k)
+			if found && (q.Match == nil || q.Match(row)) {
+				return []value.Value{row}
+			}
+			return nil
+		}
+	}
+	rows := r.Rows()
+	if q.Field == "" && q.Match == nil {
+		return rows
+	}
+	var out []value.Value
+	for _, row := range rows {
+		if matches(row, q) {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+func matches(row value.Value, q Query) bool {
+	if q.Field != "" {
+		v, ok := FieldOf(row, q.Field)
+		if !ok || !value.TypedEqual(v, q.Equal) {
+			return false
+		}
+	}
+	return q.Match == nil || q.Match(row)
+}
+
+func (r *memory) byID(k key) (value.Value, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	age, ok := r.ids[k]
+	if !ok {
+		return value.Value{}, false
+	}
+	return r.rows[r.position(age)], true
+}
+
+// position returns the index of the row with that age, or where it belongs. The
+// newest row is the most likely one to be asked for.
+func (r *memory) position(age uint64) int {
+	n := len(r.ages)
+	if n == 0 || r.ages[n-1] < age {
+		return n
+	}
+	if r.ages[n-1] == age {
+		return n - 1
+	}
+	return sort.Search(n, func(i int) bool { return r.ages[i] >= age })
+}
+
+// own makes the slices safe to change in place.
+func (r *memory) own() {
+	if r.shared {
+		r.rows = slices.Clone(r.rows)
+		r.shared = false
+	}
+}
+
+func (r *memory) Store(rows ...value.Value) ([]value.Value, []Change) {
+	now := time.Now()
+	stored := make([]value.Value, len(rows))
+	changes := make([]Change, 0, len(rows))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, row := range rows {
+		if row.Kind() == value.Map {
+			var changed bool
+			var c Change
+			if stored[i], c, changed = r.storeMap(row.Record()); changed {
+				c.Time = now
+				changes = append(changes, c)
+			}
+			continue
+		}
+		stored[i] = row
+		if !slices.ContainsFunc(r.rows, func(v value.Value) bool { return value.TypedEqual(v, row) }) {
+			r.insert(row, key{}, false)
+			changes = append(changes, Change{Kind: Created, New: row, Time: now})
+		}
+	}
+	r.count.Store(int64(len(r.rows)))
+	return stored, changes
+}
+
+// storeMap stores one map row; changed is false when an equal row was there.
+func (r *memory) storeMap(rec *value.Record) (stored value.Value, c Change, changed bool) {
+	id, has := rec.Get("id")
+	if !has || id.Kind() == value.Null {
+		if id, has = r.namesake(rec); !has {
+			id = value.OfString(value.NewRowID())
+		}
+		rec = rec.With("id", id)
+	}
+	stored = value.OfRecord(rec)
+	k, indexed := keyOf(id)
+	if age, ok := r.ids[k]; indexed && ok {
+		at := r.position(age)
+		old := r.rows[at]
+		if value.TypedEqual(old, stored) {
+			return old, Change{}, false
+		}
+		r.own()
+		r.rows[at] = stored
+		return stored, Change{Kind: Updated, ID: id, Old: old, New: stored}, true
+	}
+	r.insert(stored, k, indexed)
+	return stored, Change{Kind: Created, ID: id, New: stored}, true
+}
+
+// namesake finds the row that a map without id replaces: the one with the same
+// name, or the same key.
+func (r *memory) namesake(rec *value.Record) (id value.Value, ok bool) {
+	for _, field := range []string{"name", "key"} {
+		v, has := rec.Get(field)
+		if !has {
+			continue
+		}
+		for _, row := range r.rows {
+			if w, ok := FieldOf(row, field); ok && value.TypedEqual(v, w) {
+				if id, ok := FieldOf(row, "id"); ok {
+					return id, true
+				}
+			}
+		}
+		break
+	}
+	return value.Value{}, false
+}
+
+// insert adds a row: at the end, or at its former place in time when a row with
+// its id was here before (03 §12).
+func (r *memory) insert(row value.Value, k key, indexed bool) {
+	age, returned := uint64(0), false
+	if indexed {
+		age, returned = r.past.take(k)
+	}
+	if !returned {
+		age = r.next
+		r.next++
+	}
+	if indexed {
+		r.ids[k] = age
+	}
+	at := r.position(age)
+	if at == len(r.rows) {
+		r.rows, r.ages = append(r.rows, row), append(r.ages, age)
+		return
+	}
+	r.own()
+	r.rows = slices.Insert(r.rows, at, row)
+	r.ages = slices.Insert(r.ages, at, age)
+}
+
+func (r *memory) Delete(q Query) []Change {
+	now := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if q.Field == "id" {
+		if k, ok := keyOf(q.Equal); ok {
+			age, found := r.ids[k]
+			if !found {
+				return nil
+			}
+			at := r.position(age)
+			old := r.rows[at]
+			if q.Match != nil && !q.Match(old) {
+				return nil
+			}
+			r.own()
+			r.forget(old, age)
+			r.rows = slices.Delete(r.rows, at, at+1)
+			r.ages = slices.Delete(r.ages, at, at+1)
+			r.count.Store(int64(len(r.rows)))
+			return []Change{{Kind: Deleted, ID: q.Equal, Old: old, Time: now}}
+		}
+	}
+	var changes []Change
+	var rows []value.Value
+	var ages []uint64
+	for i, row := range r.rows {
+		if !matches(row, q) {
+			rows, ages = append(rows, row), append(ages, r.ages[i])
+			continue
+		}
+		id, _ := FieldOf(row, "id")
+		r.forget(row, r.ages[i])
+		changes = append(changes, Change{Kind: Deleted, ID: id, Old: row, Time: now})
+	}
+	if len(changes) > 0 {
+		r.rows, r.ages, r.shared = rows, ages, false
+		r.count.Store(int64(len(rows)))
+	}
+	return changes
+}
+
+func (r *memory) Clear() []Change {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.rows) == 0 {
+		return nil
+	}
+	for i, row := range r.rows {
+		r.forget(row, r.ages[i])
+	}
+	r.rows, r.ages, r.shared = nil, nil, false
+	r.count.Store(0)
+	return []Change{{Kind: Cleared, Time: time.Now()}}
+}
+
+// forget removes a row from the index and remembers its age.
+func (r *memory) forget(row value.Value, age uint64) {
+	id, ok := FieldOf(row, "id")
+	if !ok || row.Kind() != value.Map {
+		return
+	}
+	if k, ok := keyOf(id); ok {
+		delete(r.ids, k)
+		r.past.put(k, age)
+	}
+}

@@ -1,0 +1,95 @@
+// Package store keeps the rows of repositories.
+//
+// Engine and Repository are what the verbs see; Memory is the first engine. The
+// package knows values only: no verb, no coroutine and no socket. Observers are
+// the caller's: every write returns its changes, and the caller delivers them
+// after the write is complete, so no lock is ever held while user code runs.
+package store
+
+import (
+	"time"
+
+	"aro/pkg/vm/value"
+)
+
+// Engine opens repositories. All methods are safe for concurrent use.
+type Engine interface {
+	// Repository returns the repository of that name, made on first use. The
+	// same name always returns the same repository.
+	Repository(name string) Repository
+	// Names lists the repositories opened so far, sorted.
+	Names() []string
+	// Close flushes and releases what the engine holds.
+	Close() error
+}
+
+// Repository is a named, ordered collection of rows, oldest first. Rows are
+// immutable values; maps among them have an id. Every method is atomic, and all
+// are safe for concurrent use.
+type Repository interface {
+	Name() string
+	// Count returns the number of rows.
+	Count() int
+	// Rows returns all rows at this moment, oldest first. The slice is a
+	// snapshot that later writes never touch; it must not be written to. It costs
+	// no copy.
+	Rows() []value.Value
+	// Select returns the rows that match, oldest first.
+	Select(q Query) []value.Value
+	// Store inserts or replaces rows under the rules of 02 §7.2 and returns the
+	// stored form of each, and what changed.
+	Store(rows ...value.Value) (stored []value.Value, changes []Change)
+	// Delete removes the rows that match and returns a change for each, oldest
+	// first.
+	Delete(q Query) []Change
+	// Clear removes everything. It returns one change without a row, or none
+	// when the repository was empty.
+	Clear() []Change
+}
+
+// Query selects rows. The zero Query selects every row.
+type Query struct {
+	// Field and Equal, when Field is not empty, demand that the field equals the
+	// value in kind and content. An engine answers them from an index if it can.
+	Field string
+	Equal value.Value
+	// Match, when not nil, decides about the rows that are left. It must not
+	// call the repository.
+	Match func(row value.Value) bool
+}
+
+// Kind says what a change did.
+type Kind uint8
+
+// The kinds of change.
+const (
+	Created Kind = iota
+	Updated
+	Deleted
+	Cleared // everything, by Clear
+)
+
+var kindNames = [...]string{"created", "updated", "deleted", "deleted"}
+
+// String returns the word that observers see.
+func (k Kind) String() string { return kindNames[k] }
+
+// Change is one change of one row.
+type Change struct {
+	Kind     Kind
+	ID       value.Value // of the row, unbound when it has none
+	Old, New value.Value // unbound where they do not apply
+	Time     time.Time
+}
+
+// FieldOf returns the field of a row that a query names; rows that are no maps
+// answer to _value.
+func FieldOf(row value.Value, field string) (value.Value, bool) {
+	if rec := row.Record(); rec != nil {
+		return rec.Get(field)
+	}
+	if field == "_value" {
+		return row, true
+	}
+	return row.Property(field)
+}

@@ -1,0 +1,36 @@
+package syntax
+
+import (
+	"testing"
+)
+
+// FuzzParse feeds any text to the three parsers: they must come back, keep
+// positions inside the file, and for text without errors print a fixed point.
+func FuzzParse(f *testing.F) {
+	for _, c := range chunks(f) {
+		f.Add(c.Source)
+	}
+	for _, s := range []string{
+		"(A: B) { Log <x: ", "(A: B) { Log \"${\"${<a>}\"}\". }", "{{ for each <x> in y { }}a{{ } }}",
+		"((((((((", "(A: B) { match <x> { case 1..2 {", "(A:B){A\"\"\"\n\"\"\".}", "\uFEFF(A: B) { }",
+		"(A: B) { For <x> from 1. <For> <x> from 1. Log not not - - 1. }",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		file := NewFile("fuzz", []byte(src))
+		diags := Parse(file)
+		for _, d := range diags {
+			if d.Span.Start < 0 || d.Span.End < d.Span.Start || int(d.Span.End) > len(src) {
+				t.Fatalf("%v at %v of %d", d, d.Span, len(src))
+			}
+			_ = d.Snippet()
+		}
+		checkSpans(t, file)
+		if len(diags) == 0 {
+			roundTrip(t, file)
+		}
+		ParseTemplate(NewFile("fuzz", []byte(src)))
+		ParseSnippet(NewFile("fuzz", []byte(src)))
+	})
+}

@@ -1,0 +1,256 @@
+package vm
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/vm/value"
+)
+
+// State is where a coroutine stands after Run.
+type State uint8
+
+// The states.
+const (
+	Ready   State = iota // not started, or resumed and not yet run
+	Done                 // ran to its end
+	Skipped              // its declaration guard did not hold
+	Failed               // a statement failed: see Err
+	Blocked              // waits for its Op; Reply and Run continue it
+)
+
+// Env answers for names that a coroutine does not bind itself: the application
+// scope, published symbols, service handles, the clock. event asks to look among
+// the fields of the triggering event as well, which declaration guards do.
+// An error is a name that exists but may not be read.
+type Env interface {
+	Lookup(co *Coroutine, name string, event bool) (value.Value, error)
+}
+
+// Op is a pending host operation. The driver calls Start once the coroutine is
+// Blocked. Start either completes the operation at once, calls Coroutine.Reply
+// and returns true, or returns false and sees to it that somebody later calls
+// Reply and hands the coroutine back to its driver.
+type Op interface{ Start(co *Coroutine) bool }
+
+// Coroutine is one running feature set. Owner is the host's record of the
+// execution; Env and Owner stay, everything else is reset by Prepare. A coroutine
+// is used by one goroutine at a time.
+type Coroutine struct {
+	Owner any
+	Env   Env
+	Out   []byte // what TEXT and PRINT wrote
+	Depth int    // handlers and actions that this one runs within
+
+	code  *Code
+	regs  []value.Value
+	pc    int
+	fuel  int
+	spent int // instructions charged so far
+	limit int // budget, 0 for none
+
+	deadline time.Time // zero for none
+	cancel   atomic.Pointer[error]
+
+	state State
+	err   error
+	op    Op
+	reply value.Value
+	fail  error
+	call  Call
+}
+
+// Call is the argument window of one host call.
+type Call struct {
+	Co   *Coroutine
+	Site *Site
+	args []value.Value
+}
+
+// Arg returns the value in a slot, unbound when the statement has no such slot.
+func (c *Call) Arg(s bytecode.Slot) value.Value {
+	if i := c.Site.arg[s]; i >= 0 {
+		return c.args[i]
+	}
+	return value.Value{}
+}
+
+// Has reports whether the statement has the slot, bound or not.
+func (c *Call) Has(s bytecode.Slot) bool { return c.Site.arg[s] >= 0 }
+
+// Args returns the arguments from slot s on, n of them: where operands and named
+// values. The slice is the register window itself.
+func (c *Call) Args(s bytecode.Slot, n int) []value.Value {
+	i := c.Site.arg[s]
+	if i < 0 {
+		return nil
+	}
+	return c.args[i : int(i)+n]
+}
+
+// BindExtra binds the verb's second result, such as validation or new-entry, if
+// the feature set mentions it.
+func (c *Call) BindExtra(v value.Value) {
+	if r := c.Site.Extra; r != bytecode.NoReg {
+		c.Co.regs[r] = v
+	}
+}
+
+// Local returns the value of a name that is visible at a site with a Scope.
+func (c *Call) Local(l bytecode.Local) value.Value { return c.Co.regs[l.Reg] }
+
+// Chunk returns the chunk that the call stands in.
+func (c *Call) Chunk() *bytecode.Chunk { return c.Site.code.Chunk }
+
+// Suspend parks the coroutine on op; the verb returns what Suspend returns.
+func (c *Call) Suspend(op Op) (value.Value, error) {
+	c.Co.op = op
+	return value.Value{}, errSuspend
+}
+
+var errSuspend = errors.New("suspended")
+
+// refill is the fuel between two looks at the clock and the cancel flag: at about
+// 10 ns a round that is some 40 µs, so a cancelled loop ends at once for a human
+// and the look costs nothing.
+const refill = 4096
+
+// Prepare makes the coroutine ready to run code from the start. Registers are
+// reused; they must have been released.
+func (co *Coroutine) Prepare(code *Code) {
+	n := int(code.Chunk.MaxRegs)
+	if cap(co.regs) < n {
+		co.regs = make([]value.Value, n, (n+7)&^7)
+	}
+	co.regs = co.regs[:n]
+	co.code, co.pc, co.state, co.err, co.op = code, 0, Ready, nil, nil
+	co.fuel, co.spent, co.limit, co.deadline = refill, 0, 0, time.Time{}
+	co.Out = co.Out[:0]
+	co.call.Co = co
+}
+
+// Limit bounds the run: instructions charged (backward jumps and host calls),
+// and a deadline. Zero means unbounded.
+func (co *Coroutine) Limit(steps int, deadline time.Time) { co.limit, co.deadline = steps, deadline }
+
+// maxKeptRegs is the largest frame that is kept for reuse, maxKeptOut the largest
+// output buffer.
+const (
+	maxKeptRegs = 256
+	maxKeptOut  = 64 << 10
+)
+
+// Release forgets everything the run referred to, so that a pooled coroutine
+// keeps no garbage alive.
+func (co *Coroutine) Release() {
+	if cap(co.regs) > maxKeptRegs {
+		co.regs = nil
+	} else {
+		clear(co.regs)
+		co.regs = co.regs[:0]
+	}
+	if cap(co.Out) > maxKeptOut {
+		co.Out = nil
+	}
+	co.code, co.err, co.op, co.fail, co.call.Site, co.call.args = nil, nil, nil, nil, nil, nil
+	co.reply = value.Value{}
+	co.cancel.Store(nil)
+	co.Depth = 0
+}
+
+// Set binds an entry register before the run.
+func (co *Coroutine) Set(reg uint16, v value.Value) { co.regs[reg] = v }
+
+// Get reads a register.
+func (co *Coroutine) Get(reg uint16) value.Value { return co.regs[reg] }
+
+// Code returns the code that runs.
+func (co *Coroutine) Code() *Code { return co.code }
+
+// State returns the state after the last Run.
+func (co *Coroutine) State() State { return co.state }
+
+// Err returns the failure of a Failed coroutine, a *StatementError if a
+// statement failed.
+func (co *Coroutine) Err() error { return co.err }
+
+// Op returns what a Blocked coroutine waits for.
+func (co *Coroutine) Op() Op { return co.op }
+
+// Cancel makes the coroutine fail with err at its next backward jump or host
+// call. Any goroutine may call it.
+func (co *Coroutine) Cancel(err error) { co.cancel.Store(&err) }
+
+// Cancelled returns what Cancel set, nil otherwise.
+func (co *Coroutine) Cancelled() error {
+	if p := co.cancel.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// Reply completes the pending operation of a Blocked coroutine. It must happen
+// before the Run that continues it.
+func (co *Coroutine) Reply(v value.Value, err error) {
+	co.reply, co.fail = v, err
+	co.op = nil
+	co.state = Ready
+}
+
+// Run runs until the coroutine is done, failed or blocked. A panic below it, in
+// a verb or in the machine, becomes a failure of the statement that ran: nothing
+// that a program does ends the process.
+func (co *Coroutine) Run() State {
+	defer co.recover()
+	if co.state == Ready && co.call.Site != nil {
+		// Continue behind the ACT that suspended: its result arrived as the reply.
+		i := &co.code.ins[co.pc-1]
+		co.call.Site = nil
+		if err := co.fail; err != nil {
+			co.fail = nil
+			return co.failAt(co.pc-1, err)
+		}
+		if i.A != bytecode.NoReg {
+			co.regs[i.A] = co.reply
+		}
+		co.reply = value.Value{}
+	}
+	return co.loop()
+}
+
+func (co *Coroutine) recover() {
+	if p := recover(); p != nil {
+		co.failAt(max(co.pc-1, 0), &PanicError{p, stack()})
+	}
+}
+
+// failAt records a failure of the instruction at pc.
+func (co *Coroutine) failAt(pc int, err error) State {
+	co.call.Site = nil
+	if pc < int(co.code.Chunk.GuardEnd) {
+		co.state = Skipped
+		return Skipped
+	}
+	co.err = co.explain(pc, err)
+	co.state = Failed
+	return Failed
+}
+
+// charge is called when the fuel is used up.
+func (co *Coroutine) charge() error {
+	co.spent += refill
+	co.fuel = refill
+	if err := co.Cancelled(); err != nil {
+		return err
+	}
+	if co.limit > 0 && co.spent > co.limit {
+		return fmt.Errorf("the handler used up its budget of %d steps", co.limit)
+	}
+	if !co.deadline.IsZero() && time.Now().After(co.deadline) {
+		return errors.New("the handler used up its time budget")
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package vm
+
+import (
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/vm/value"
+)
+
+// StatementError is a failed statement (01 §11.1). Its parts are computed when
+// the failure happens; nothing of it costs anything before.
+type StatementError struct {
+	Message   string // "Cannot retrieve the user from the user-repository where id = 530."
+	Feature   string
+	Activity  string
+	Statement string
+	Trace     []string // "name = value", sorted
+	File      string
+	Line, Col int32
+	Cause     error
+}
+
+// Error returns the message.
+func (e *StatementError) Error() string { return e.Message }
+
+// Unwrap returns the cause.
+func (e *StatementError) Unwrap() error { return e.Cause }
+
+// Block renders the error as people see it on the console, without a trailing
+// newline.
+func (e *StatementError) Block() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Runtime Error: %s\n  Feature: %s\n  Business Activity: %s\n  Statement: %s", e.Message, e.Feature, e.Activity, e.Statement)
+	if e.Cause != nil {
+		fmt.Fprintf(&b, "\n  Cause: %s", oneLine(e.Cause.Error()))
+	}
+	if e.File != "" {
+		fmt.Fprintf(&b, "\n  At: %s:%d:%d", e.File, e.Line, e.Col)
+	}
+	if len(e.Trace) > 0 {
+		b.WriteString("\n          Trace:")
+		for _, t := range e.Trace {
+			b.WriteString("\n            " + t)
+		}
+	}
+	return b.String()
+}
+
+func oneLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// PanicError is a panic that a verb or the machine raised. Users see that
+// something went wrong inside; the stack is for the log of the developer.
+type PanicError struct {
+	Value any
+	Stack string
+}
+
+// Error says what happened without naming files of ours.
+func (e *PanicError) Error() string { return fmt.Sprintf("internal error: %v", e.Value) }
+
+func stack() string { return string(debug.Stack()) }
+
+// explain builds the statement error for the instruction at pc. Code outside
+// statements (loop collections, match subjects) keeps the plain error.
+func (co *Coroutine) explain(pc int, err error) error {
+	chunk := co.code.Chunk
+	at := chunk.At(pc)
+	if at.Stmt < 0 {
+		return &PlainError{Err: err, Feature: chunk.Name, Activity: chunk.Activity, File: chunk.File, Line: at.Line, Col: at.Col}
+	}
+	s := &chunk.Stmts[at.Stmt]
+	x := explainer{co: co, chunk: chunk}
+	guard := ""
+	if s.Guard {
+		guard = " when <condition>"
+	}
+	message := "Cannot " + strings.ToLower(s.Verb)
+	statement := "<" + s.Verb + ">"
+	switch {
+	case len(s.Sink) > 0:
+		message += " " + x.parts(s.Sink)
+		statement += " " + x.parts(s.Sink)
+	case s.Result != "":
+		message += " the " + s.Result
+		statement += " the <" + s.Result + ">"
+	}
+	if s.Prep != "" {
+		switch {
+		case s.Object != "":
+			message += " " + s.Prep + " the " + s.Object
+			statement += " " + s.Prep + " the <" + s.Object + ">"
+		case len(s.Expr) > 0:
+			text := x.parts(s.Expr)
+			message += " " + s.Prep + " " + text
+			statement += " " + s.Prep + " " + text
+		}
+	}
+	if len(s.Where) > 0 {
+		where := " " + x.parts(s.Where)
+		message += where
+		statement += where
+	}
+	return &StatementError{
+		Message: message + guard + ".", Statement: statement + guard + ".",
+		Feature: chunk.Name, Activity: chunk.Activity,
+		Trace: x.trace(s.Trace),
+		File:  chunk.File, Line: at.Line, Col: at.Col,
+		Cause: err,
+	}
+}
+
+// PlainError is a failure outside a simple statement, with its place.
+type PlainError struct {
+	Err               error
+	Feature, Activity string
+	File              string
+	Line, Col         int32
+}
+
+// Error returns the bare text.
+func (e *PlainError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the failure.
+func (e *PlainError) Unwrap() error { return e.Err }
+
+type explainer struct {
+	co    *Coroutine
+	chunk *bytecode.Chunk
+}
+
+// value finds a name's value without failing.
+func (x explainer) value(name string) value.Value {
+	for _, l := range slices.Backward(x.chunk.Locals) {
+		if l.Name == name && int(l.Reg) < len(x.co.regs) {
+			if v := x.co.regs[l.Reg]; v.IsBound() {
+				return v
+			}
+		}
+	}
+	if x.co.Env != nil {
+		if v, err := x.co.Env.Lookup(x.co, name, false); err == nil {
+			return v
+		}
+	}
+	return value.Value{}
+}
+
+// maxShown bounds how much of a value an error quotes.
+const maxShown = 200
+
+func shown(v value.Value, quote bool) string {
+	s := v.Text()
+	if len(s) > maxShown {
+		s = strings.ToValidUTF8(s[:maxShown], "") + "…"
+	}
+	if quote && v.Kind() == value.String {
+		return `"` + s + `"`
+	}
+	return s
+}
+
+func (x explainer) parts(parts []bytecode.Part) string {
+	var b strings.Builder
+	for _, p := range parts {
+		if p.Name == "" {
+			b.WriteString(p.Text)
+			continue
+		}
+		v := x.value(p.Name)
+		for _, step := range p.Path {
+			v, _ = v.Property(step)
+		}
+		if !v.IsBound() {
+			b.WriteString(p.Text)
+			continue
+		}
+		b.WriteString(shown(v, p.Quote))
+	}
+	return b.String()
+}
+
+func (x explainer) trace(names []string) []string {
+	var out []string
+	for _, n := range names {
+		if v := x.value(n); v.IsBound() {
+			out = append(out, n+" = "+shown(v, false))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,207 @@
+package vm
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+
+	"aro/pkg/vm/value"
+)
+
+// The escaping contexts of PRINT: where in a document the output stands. The
+// compiler finds them once; see compile's template contexts.
+const (
+	EscapeNone      = iota // not markup
+	EscapeText             // element content and quoted attributes
+	EscapeUnquoted         // attribute value without quotes
+	EscapeURL              // start of a URL attribute: the scheme is checked too
+	EscapeURLPart          // inside a URL attribute
+	EscapeScript           // inside <script>: JSON
+	EscapeScriptStr        // inside a string literal in <script>
+	EscapeStyle            // inside <style> or a style attribute
+	EscapeForbidden        // tag names, attribute names, comments: nothing is written
+)
+
+// maxOut bounds the text that one template may render.
+const maxOut = 64 << 20
+
+// print appends v to the output for the context.
+//
+//go:noinline
+func (co *Coroutine) print(v value.Value, context uint8) error {
+	if len(co.Out) > maxOut {
+		return errors.New("the rendered text is longer than 64 MiB")
+	}
+	if context == EscapeScript {
+		co.Out = appendScriptJSON(co.Out, v)
+		return nil
+	}
+	if v.Kind() == value.String {
+		safe := v.Content() != 0
+		switch {
+		case context == EscapeNone || safe && context == EscapeText:
+			co.Out = append(co.Out, v.Str()...)
+		default:
+			co.Out = escape(co.Out, v.Str(), context)
+		}
+		return nil
+	}
+	var room [64]byte
+	text := AppendOutput(room[:0], v)
+	if context == EscapeNone {
+		co.Out = append(co.Out, text...)
+	} else {
+		co.Out = escape(co.Out, string(text), context)
+	}
+	return nil
+}
+
+// AppendOutput appends the form that templates print: floats without superfluous
+// zeros, nothing for null, JSON for lists and maps (03 §11.4).
+func AppendOutput(b []byte, v value.Value) []byte {
+	switch v.Kind() {
+	case value.Unbound, value.Null:
+		return b
+	case value.Float:
+		if f := v.Float(); f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+			return strconv.AppendInt(b, int64(f), 10)
+		}
+	case value.List, value.Map:
+		return v.AppendJSON(b)
+	case value.Opaque:
+		return AppendOutput(b, v.Object().Simple())
+	}
+	return v.AppendText(b)
+}
+
+func escape(b []byte, s string, context uint8) []byte {
+	switch context {
+	case EscapeText:
+		return escapeText(b, s)
+	case EscapeUnquoted:
+		return escapeUnquoted(b, s)
+	case EscapeURL:
+		return escapeURL(b, s, true)
+	case EscapeURLPart:
+		return escapeURL(b, s, false)
+	case EscapeScriptStr:
+		return escapeScriptString(b, s)
+	case EscapeStyle:
+		return escapeStyle(b, s)
+	}
+	return b
+}
+
+// EscapeHTML appends s escaped for element content and quoted attributes.
+func EscapeHTML(b []byte, s string) []byte { return escapeText(b, s) }
+
+// escapeText writes the five characters that matter as entities.
+func escapeText(b []byte, s string) []byte {
+	start := 0
+	for i := 0; i < len(s); i++ {
+		var esc string
+		switch s[i] {
+		case '&':
+			esc = "&amp;"
+		case '<':
+			esc = "&lt;"
+		case '>':
+			esc = "&gt;"
+		case '"':
+			esc = "&#34;"
+		case '\'':
+			esc = "&#39;"
+		case 0:
+			esc = "\uFFFD"
+		default:
+			continue
+		}
+		b = append(append(b, s[start:i]...), esc...)
+		start = i + 1
+	}
+	return append(b, s[start:]...)
+}
+
+// escapeUnquoted writes everything but letters, digits and a few harmless signs
+// as numeric entities, so that the value cannot end the attribute.
+func escapeUnquoted(b []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 0x80 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte("-_.:/#%", c) >= 0 {
+			b = append(b, c)
+			continue
+		}
+		b = append(b, "&#"...)
+		b = append(strconv.AppendInt(b, int64(c), 10), ';')
+	}
+	return b
+}
+
+const hexUpper = "0123456789ABCDEF"
+
+// escapeURL percent-encodes what may not stand in a URL. At its start, schemes
+// other than http, https, mailto, tel and relative ones are replaced by #.
+func escapeURL(b []byte, s string, start bool) []byte {
+	if start {
+		if scheme, _, ok := strings.Cut(s, ":"); ok && !strings.ContainsAny(scheme, "/?#") {
+			switch strings.ToLower(strings.TrimSpace(scheme)) {
+			case "http", "https", "mailto", "tel":
+			default:
+				return append(b, "#blocked-url"...)
+			}
+		}
+	}
+	allowed := "-._~:/?#[]@!$*+,;=%"
+	if !start {
+		allowed = "-._~"
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte(allowed, c) >= 0:
+			b = append(b, c)
+		case c == '&' && start:
+			b = append(b, "&amp;"...)
+		default:
+			b = append(b, '%', hexUpper[c>>4], hexUpper[c&15])
+		}
+	}
+	return b
+}
+
+// appendScriptJSON writes v as JSON that cannot leave the script element.
+func appendScriptJSON(b []byte, v value.Value) []byte {
+	for _, r := range string(v.AppendJSON(nil)) {
+		switch r {
+		case '<', '>', '&', '\'', '\u2028', '\u2029':
+			b = append(b, '\\', 'u', hexUpper[r>>12&15], hexUpper[r>>8&15], hexUpper[r>>4&15], hexUpper[r&15])
+		default:
+			b = append(b, string(r)...)
+		}
+	}
+	return b
+}
+
+func escapeScriptString(b []byte, s string) []byte {
+	for _, r := range s {
+		if r >= 0x80 && r != '\u2028' && r != '\u2029' || r == ' ' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("-_.,:", r) {
+			b = append(b, string(r)...)
+			continue
+		}
+		b = append(b, '\\', 'u', hexUpper[r>>12&15], hexUpper[r>>8&15], hexUpper[r>>4&15], hexUpper[r&15])
+	}
+	return b
+}
+
+// escapeStyle keeps words, numbers, units and colours; other text would need a
+// parser to be safe and is replaced.
+func escapeStyle(b []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte("-_.#% ", c) >= 0) {
+			return append(b, "blocked-style"...)
+		}
+	}
+	return append(b, s...)
+}
