@@ -195,12 +195,13 @@ func (a *assembler) number(s *scanner, n int) {
 // constLine, unlike the other tables, may begin with a literal number: only a
 // number with something behind it is an index.
 func (a *assembler) constLine(s *scanner) {
-	start := s.pos
 	if s.nextIsDigit() {
-		if s.integer(64); s.err != nil || s.end() || s.text[s.pos] != ' ' {
-			s.err, s.pos = nil, start
-		} else {
-			s.pos = start
+		start := s.pos
+		s.integer(64)
+		blank := s.pos < len(s.text) && s.text[s.pos] == ' '
+		numbered := s.err == nil && blank && !s.end()
+		s.err, s.pos = nil, start
+		if numbered {
 			a.number(s, len(a.chunk.Consts))
 		}
 	}

@@ -12,7 +12,9 @@ func (s *scanner) noun() Noun {
 	if s.take(">") {
 		return n
 	}
-	n.Base = s.atom()
+	if !strings.HasPrefix(s.rest(), ":") {
+		n.Base = s.atom()
+	}
 	if s.take(":") {
 		n.Raw = s.atom()
 	}

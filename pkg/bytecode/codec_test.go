@@ -21,7 +21,7 @@ func testMeta() Meta {
 }
 
 func TestRoundTrip(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range uint64(100) {
 		p := newGen(seed).program()
 		for _, c := range p.Chunks {
 			if err := Verify(c); err != nil {

@@ -126,7 +126,9 @@ func (l *listing) place(at Line) {
 	}
 	fmt.Fprintf(l, "      %s", s)
 	if at.Line > 0 && int(at.Line) <= len(l.source) && at.Line != l.shown {
-		fmt.Fprintf(l, "%*s; %s", max(1, 18-len(s)), "", printable(strings.TrimSpace(l.source[at.Line-1])))
+		if source := strings.TrimSpace(l.source[at.Line-1]); source != "" {
+			fmt.Fprintf(l, "%*s; %s", max(1, 18-len(s)), "", printable(source))
+		}
 		l.shown = at.Line
 	}
 	l.WriteByte('\n')

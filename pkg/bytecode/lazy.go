@@ -81,7 +81,7 @@ func (c *Chunk) Imports() ([]Import, error) {
 		return all, nil
 	}
 	im := codec{in: c.lazy.imports, base: c.lazy.base, strs: c.lazy.strs}
-	var all []Import
+	all := make([]Import, 0, im.left()/4) // four references each, most of them one byte
 	for im.left() > 0 {
 		var x Import
 		im.imported(&x)

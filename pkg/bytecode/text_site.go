@@ -9,7 +9,7 @@ import (
 func nounText(n Noun) string {
 	var b strings.Builder
 	b.WriteByte('<')
-	if n.Base != "" || !n.empty() {
+	if n.Base != "" || len(n.Specs) > 0 && n.Raw == "" && !n.Quoted {
 		b.WriteString(atomText(n.Base))
 	}
 	if n.Raw != "" || n.Quoted {

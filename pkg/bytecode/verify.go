@@ -49,33 +49,36 @@ type verifier struct {
 	err   *VerifyError
 }
 
-func (v *verifier) check(ok bool, format string, args ...any) bool {
-	if !ok && v.err == nil {
+func (v *verifier) fail(format string, args ...any) {
+	if v.err == nil {
 		v.err = &VerifyError{Chunk: v.chunk.Name, PC: v.pc, Problem: fmt.Sprintf(format, args...)}
 	}
-	return ok
 }
 
 // window checks that the n registers from first on exist. first may be one past
 // the last register when n is 0.
 func (v *verifier) window(first uint16, n int) {
 	if int(first)+n > int(v.chunk.MaxRegs) {
-		v.check(false, "registers r%d … r%d of %d", first, int(first)+n-1, v.chunk.MaxRegs)
+		v.fail("registers r%d … r%d of %d", first, int(first)+n-1, v.chunk.MaxRegs)
 	}
 }
 
 // index checks an index into a table; the arguments are only for the error text.
 func (v *verifier) index(i int, n int, what string) bool {
-	if i < n {
-		return true
+	if i >= n {
+		v.fail("%s %d of %d", what, i, n)
 	}
-	return v.check(false, "%s %d of %d", what, i, n)
+	return i < n
 }
 
 func (v *verifier) code() {
 	code := v.chunk.Code
-	if !v.check(len(code) > 0, "no code") ||
-		!v.check(v.chunk.GuardEnd >= 0 && int(v.chunk.GuardEnd) < len(code), "guard ends at %d, behind the code", v.chunk.GuardEnd) {
+	if len(code) == 0 {
+		v.fail("no code")
+		return
+	}
+	if end := v.chunk.GuardEnd; end < 0 || int(end) >= len(code) {
+		v.fail("guard ends at %d of %d", end, len(code))
 		return
 	}
 	window := v.window // once: a method value is an allocation
@@ -86,7 +89,9 @@ func (v *verifier) code() {
 			return
 		}
 	}
-	v.check(code[len(code)-1].Op.Info().Ends, "the code does not end here")
+	if !code[len(code)-1].Op.Info().Ends {
+		v.fail("the code does not end here")
+	}
 	v.pc = -1
 }
 
@@ -100,7 +105,7 @@ var constKinds = map[Op][]ConstKind{
 
 func (v *verifier) instruction(ins *Ins, window func(uint16, int)) {
 	if ins.Op >= NumOps {
-		v.check(false, "unknown opcode %d", ins.Op)
+		v.fail("unknown opcode %d", ins.Op)
 		return
 	}
 	info := ins.Op.Info()
@@ -111,7 +116,7 @@ func (v *verifier) instruction(ins *Ins, window func(uint16, int)) {
 		switch kind {
 		case None:
 			if x != 0 {
-				v.check(false, "%s: unused operand %c is %d", info.Name, "abcn"[i], x)
+				v.fail("%s: unused operand %c is %d", info.Name, "abcn"[i], x)
 			}
 		case Const_:
 			v.constIndex(ins.Op, int(x))
@@ -138,8 +143,8 @@ func (v *verifier) constIndex(op Op, i int) {
 	if !v.index(i, len(v.chunk.Consts), "constant") {
 		return
 	}
-	if kinds := constKinds[op]; kinds != nil {
-		v.check(slices.Contains(kinds, v.chunk.Consts[i].Kind), "%s: constant %d is of the wrong kind", op, i)
+	if kinds := constKinds[op]; kinds != nil && !slices.Contains(kinds, v.chunk.Consts[i].Kind) {
+		v.fail("%s: constant %d is of the wrong kind", op, i)
 	}
 }
 
@@ -149,12 +154,12 @@ func (v *verifier) constIndex(op Op, i int) {
 func (v *verifier) jump(info *OpInfo, target int) {
 	switch {
 	case target >= len(v.chunk.Code):
-		v.check(false, "jump to %d, behind the code", target)
+		v.fail("jump to %d, behind the code", target)
 	case info.Suspends && target > v.pc:
-		v.check(false, "%s goes back, but %d is ahead", info.Name, target)
+		v.fail("%s goes back, but %d is ahead", info.Name, target)
 	case info.Suspends && target < int(v.chunk.GuardEnd) && v.pc >= int(v.chunk.GuardEnd):
-		v.check(false, "jump to %d, back into the guard", target)
+		v.fail("jump to %d, back into the guard", target)
 	case !info.Suspends && target <= v.pc:
-		v.check(false, "%s cannot go back to %d", info.Name, target)
+		v.fail("%s cannot go back to %d", info.Name, target)
 	}
 }

@@ -12,16 +12,18 @@ const (
 // tables checks everything but the code.
 func (v *verifier) tables() {
 	c := v.chunk
-	v.check(c.Kind <= Snippet, "unknown kind of chunk %d", c.Kind)
+	if c.Kind > Snippet {
+		v.fail("unknown kind of chunk %d", c.Kind)
+	}
 	for i := range c.Consts {
 		if !v.constant(&c.Consts[i], 0) {
-			v.check(false, "constant %d is damaged", i)
+			v.fail("constant %d is damaged", i)
 			return
 		}
 	}
 	for i, keys := range c.Shapes {
 		if key, twice := firstDuplicate(keys); twice {
-			v.check(false, "shape %d has key %q twice", i, key)
+			v.fail("shape %d has key %q twice", i, key)
 			return
 		}
 	}
@@ -33,8 +35,8 @@ func (v *verifier) tables() {
 	v.lines()
 	v.registers("entry", c.Entry)
 	v.registers("local", c.Locals)
-	if len(c.Free) > 0 {
-		v.check(len(c.Free) == len(c.Entry), "%d free names for %d entries", len(c.Free), len(c.Entry))
+	if len(c.Free) > 0 && len(c.Free) != len(c.Entry) {
+		v.fail("%d free names for %d entries", len(c.Free), len(c.Entry))
 	}
 }
 
@@ -80,7 +82,7 @@ func (v *verifier) lines() {
 	last := int32(0)
 	for i, l := range v.chunk.Lines {
 		if l.PC < last || int(l.PC) > len(v.chunk.Code) {
-			v.check(false, "line table entry %d: instruction %d is out of order", i, l.PC)
+			v.fail("line table entry %d: instruction %d is out of order", i, l.PC)
 			return
 		}
 		last = l.PC
@@ -90,14 +92,14 @@ func (v *verifier) lines() {
 
 func (v *verifier) statement(stmt int32, what string, i int) {
 	if stmt < -1 || int(stmt) >= len(v.chunk.Stmts) {
-		v.check(false, "%s %d: statement %d of %d", what, i, stmt, len(v.chunk.Stmts))
+		v.fail("%s %d: statement %d of %d", what, i, stmt, len(v.chunk.Stmts))
 	}
 }
 
 func (v *verifier) registers(what string, locals []Local) {
 	for _, l := range locals {
 		if l.Reg >= v.chunk.MaxRegs {
-			v.check(false, "%s %q in register r%d of %d", what, l.Name, l.Reg, v.chunk.MaxRegs)
+			v.fail("%s %q in register r%d of %d", what, l.Name, l.Reg, v.chunk.MaxRegs)
 			return
 		}
 	}
@@ -110,20 +112,20 @@ func (v *verifier) site(i int, s *Site) {
 	v.statement(s.Stmt, "site", i)
 	v.registers("scope of a site: name", s.Scope)
 	if s.Extra != NoReg && s.Extra >= v.chunk.MaxRegs {
-		v.check(false, "site %d: second result in register r%d of %d", i, s.Extra, v.chunk.MaxRegs)
+		v.fail("site %d: second result in register r%d of %d", i, s.Extra, v.chunk.MaxRegs)
 	}
 	for _, slot := range s.Args {
 		if slot >= NumSlots {
-			v.check(false, "site %d: unknown slot %d", i, slot)
+			v.fail("site %d: unknown slot %d", i, slot)
 			return
 		}
 	}
 	if n, ok := run(s.Args, SlotNamed); !ok || n != len(s.Named) {
-		v.check(false, "site %d: %d named values in a row for %d names", i, n, len(s.Named))
+		v.fail("site %d: %d named values in a row for %d names", i, n, len(s.Named))
 	}
 	n, ok := run(s.Args, SlotWhere)
 	if !ok || (n > 0 && s.Where == nil) {
-		v.check(false, "site %d: operands of the filter are not in a row, or there is no filter", i)
+		v.fail("site %d: operands of the filter are not in a row, or there is no filter", i)
 		return
 	}
 	if s.Where != nil {
@@ -158,25 +160,32 @@ var whereOps = map[string]int{
 
 // where checks a filter whose site has the given number of operands.
 func (v *verifier) where(i int, w *Where, operands, depth int) {
-	if !v.check(depth < MaxWhereDepth, "site %d: filter nested deeper than %d", i, MaxWhereDepth) {
+	if depth >= MaxWhereDepth {
+		v.fail("site %d: filter nested deeper than %d", i, MaxWhereDepth)
 		return
 	}
 	var left, right bool
 	switch w.Kind {
 	case WhereCond:
 		n, known := whereOps[w.Op]
-		v.check(known, "site %d: unknown filter operator %q", i, w.Op)
-		v.check(n < 0 || n == w.Args, "site %d: filter operator %q with %d operands", i, w.Op, w.Args)
-		v.check(w.Arg >= 0 && w.Args >= 0 && w.Arg <= operands && w.Args <= operands-w.Arg,
-			"site %d: filter reads operands %d … %d of %d", i, w.Arg, w.Arg+w.Args-1, operands)
+		switch {
+		case !known:
+			v.fail("site %d: unknown filter operator %q", i, w.Op)
+		case n >= 0 && n != w.Args:
+			v.fail("site %d: filter operator %q with %d operands", i, w.Op, w.Args)
+		case w.Arg < 0 || w.Args < 0 || w.Arg > operands || w.Args > operands-w.Arg:
+			v.fail("site %d: filter reads %d operands from %d on, of %d", i, w.Args, w.Arg, operands)
+		}
 	case WhereAnd, WhereOr:
 		left, right = true, true
 	case WhereNot:
 		left = true
 	default:
-		v.check(false, "site %d: unknown kind of filter %d", i, w.Kind)
+		v.fail("site %d: unknown kind of filter %d", i, w.Kind)
 	}
-	v.check((w.L != nil) == left && (w.R != nil) == right, "site %d: filter with missing or surplus parts", i)
+	if (w.L != nil) != left || (w.R != nil) != right {
+		v.fail("site %d: filter with missing or surplus parts", i)
+	}
 	if v.err != nil {
 		return
 	}

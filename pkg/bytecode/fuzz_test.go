@@ -1,0 +1,113 @@
+package bytecode
+
+import (
+	"bytes"
+	"io"
+	"runtime"
+	"testing"
+)
+
+// FuzzDecode is about files from anyone: whatever the bytes behind a good header
+// are, decoding ends soon, allocates in proportion, and what it returns can be
+// verified, listed and written again.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(make([]byte, headerSize+32))
+	for seed := range uint64(8) {
+		f.Add(Encode(newGen(seed).program(), testMeta()))
+	}
+	f.Add(smallFile(f))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, _, _ = Decode(data)
+		data = seal(data)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		p, meta, err := Decode(data)
+		runtime.ReadMemStats(&after)
+		if spent := after.TotalAlloc - before.TotalAlloc; spent > 4<<20+1024*uint64(len(data)) {
+			t.Errorf("%d bytes allocated for a file of %d", spent, len(data))
+		}
+		if err != nil {
+			return
+		}
+		sound := true
+		for _, c := range p.Chunks {
+			sound = Verify(c) == nil && sound
+		}
+		if err := Disassemble(io.Discard, p, ListOptions{Tables: true}); err != nil {
+			t.Error("decoded, but not listed:", err)
+		}
+		if !sound {
+			return
+		}
+		if _, _, err := Decode(Encode(p, meta)); err != nil {
+			t.Error("decoded, but not when written again:", err)
+		}
+	})
+}
+
+// FuzzAssemble makes sure that no text crashes the assembler, and that what it
+// makes of it is listed as text that makes the same.
+func FuzzAssemble(f *testing.F) {
+	for seed := range uint64(4) {
+		f.Add(listChunk(f, newGen(seed).program().Chunks[0], ListOptions{Tables: true}))
+	}
+	f.Add("a: LOOP -> a\nEND")
+	f.Fuzz(func(t *testing.T, src string) {
+		p, err := AssembleProgram(src)
+		if err != nil {
+			return
+		}
+		for _, c := range p.Chunks {
+			if Verify(c) != nil {
+				continue
+			}
+			text := listChunk(t, c, ListOptions{Tables: true})
+			again, err := Assemble(text)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+			if second := listChunk(t, again, ListOptions{Tables: true}); second != text {
+				t.Fatalf("listed differently:\n%s\n%s", text, second)
+			}
+		}
+	})
+}
+
+// TestDamagedInMemory changes a few bytes at random places behind a good
+// checksum: most of these files decode to something, which then must be refused
+// by Verify or be sound.
+func TestDamagedInMemory(t *testing.T) {
+	g := newGen(77)
+	decoded, accepted := 0, 0
+	const rounds = 10_000
+	var data []byte
+	for i := range rounds {
+		if i%100 == 0 {
+			data = Encode(newGen(uint64(i)).program(), testMeta())
+		}
+		bad := bytes.Clone(data)
+		for range 1 + g.IntN(3) {
+			bad[headerSize+g.IntN(len(bad)-headerSize)] = byte(g.IntN(256))
+		}
+		p, _, err := Decode(seal(bad))
+		if err != nil {
+			continue
+		}
+		decoded++
+		sound := true
+		for _, c := range p.Chunks {
+			sound = Verify(c) == nil && sound
+		}
+		if sound {
+			accepted++
+		}
+		if err := Disassemble(io.Discard, p, ListOptions{Tables: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("of %d damaged files, %d decoded and %d passed Verify", rounds, decoded, accepted)
+	if decoded == 0 || accepted == decoded {
+		t.Error("the test does not reach what it is for")
+	}
+}
