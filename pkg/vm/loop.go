@@ -300,7 +300,7 @@ func (co *Coroutine) loop() State {
 		case bytecode.NEXT:
 			n := int(r[i.A+1].Int()) + 1
 			list := r[i.A].List()
-			if n >= len(list) {
+			if uint(n) >= uint(len(list)) {
 				pc = int(i.C)
 				continue
 			}

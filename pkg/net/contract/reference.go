@@ -1,0 +1,119 @@
+package contract
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// namedParts are the keys whose children are keyed by names of the author's
+// choice, so that a property called "example" is not taken for the keyword.
+var namedParts = map[string]bool{
+	"properties": true, "patternProperties": true, "$defs": true, "definitions": true, "dependentSchemas": true,
+	"paths": true, "webhooks": true, "pathItems": true, "schemas": true, "parameters": true, "requestBodies": true,
+	"responses": true, "securitySchemes": true, "content": true, "variables": true, "mapping": true,
+}
+
+// unusedParts are the keys that nothing here reads (03 §3.1). They are cut out of
+// the tree before the model is built: what they refer to need not exist, and
+// large contracts shrink by half.
+var unusedParts = map[string]bool{
+	"example": true, "examples": true, "links": true, "callbacks": true, "headers": true, "externalDocs": true,
+	"xml": true, "encoding": true, "tags": true,
+}
+
+// opaqueParts hold data or names of the author's choice: $ref means nothing there.
+var opaqueParts = map[string]bool{"default": true, "enum": true, "const": true, "security": true, "required": true}
+
+// walker visits everything a contract is read for, cuts the rest away, and
+// checks every reference.
+type walker struct {
+	c     *compiler
+	known map[string][]string // names by section of components
+	seen  map[*yaml.Node]bool
+}
+
+// checkReferences reports references to things that are not there, and those
+// that leave the document: nothing is ever fetched. It prunes the tree.
+func (c *compiler) checkReferences() {
+	w := walker{c: c, known: make(map[string][]string), seen: make(map[*yaml.Node]bool)}
+	w.visit(c.root, false)
+}
+
+func (w *walker) visit(n *yaml.Node, names bool) {
+	n = deref(n)
+	if n == nil || w.seen[n] {
+		return
+	}
+	w.seen[n] = true
+	if n.Kind == yaml.SequenceNode {
+		for _, e := range n.Content {
+			w.visit(e, false)
+		}
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		return
+	}
+	kept := n.Content[:0]
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, val := n.Content[i], n.Content[i+1]
+		k := key.Value
+		if !names && (unusedParts[k] || strings.HasPrefix(k, "x-")) {
+			continue
+		}
+		kept = append(kept, key, val)
+		switch {
+		case !names && k == "$ref" && val.Kind == yaml.ScalarNode:
+			w.reference(val)
+		case !names && opaqueParts[k]:
+		default:
+			w.visit(val, !names && namedParts[k])
+		}
+	}
+	n.Content = kept
+}
+
+func (w *walker) reference(ref *yaml.Node) {
+	if !strings.HasPrefix(ref.Value, "#") {
+		w.c.report(ref, false, "$ref '%s' leaves the contract; only references inside it ('#/…') are followed", ref.Value)
+		return
+	}
+	if resolvePointer(w.c.root, ref.Value) != nil {
+		return
+	}
+	steps := strings.Split(ref.Value, "/")
+	if len(steps) != 4 || steps[1] != "components" {
+		w.c.report(ref, false, "Unknown reference '%s'", ref.Value)
+		return
+	}
+	section, name := steps[2], pointerStep(steps[3])
+	word, ok := sectionWords[section]
+	if !ok {
+		w.c.report(ref, false, "Unknown reference '%s'", ref.Value)
+		return
+	}
+	known := "none"
+	if names := w.names(section); len(names) > 0 {
+		known = strings.Join(names, ", ")
+	}
+	w.c.report(ref, false, "Unknown %s '%s'. Known %ss: %s", word, name, word, known)
+}
+
+var sectionWords = map[string]string{
+	"schemas": "schema", "parameters": "parameter", "requestBodies": "request body", "responses": "response",
+	"securitySchemes": "security scheme", "pathItems": "path item", "headers": "header",
+}
+
+// names returns the keys of a section of components.
+func (w *walker) names(section string) []string {
+	if names, ok := w.known[section]; ok {
+		return names
+	}
+	var names []string
+	eachPair(lookup(lookup(w.c.root, "components"), section), func(key, _ *yaml.Node) {
+		names = append(names, key.Value)
+	})
+	w.known[section] = names
+	return names
+}
