@@ -3,11 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"aro/pkg/bytecode"
 	"aro/pkg/compile/app"
 	"aro/pkg/host"
+	"aro/pkg/net/contract"
 	"aro/pkg/syntax"
 )
 
@@ -33,13 +37,13 @@ func check(w io.Writer, path string, warnings bool) error {
 	if err != nil {
 		return &exitError{1, "Error: " + err.Error()}
 	}
-	_, diags := sources.Compile(host.Signatures(verbs()))
-	if len(diags) == 0 || !warnings && countErrors(diags) == 0 {
-		if _, problems := loadContract(sources); len(problems) > 0 {
-			return &exitError{1, problems[0]}
-		}
-	}
+	prog, diags := sources.Compile(host.Signatures(verbs()))
 	errs, warns := printFindings(w, diags, warnings)
+	contractErrs, err := checkContract(w, sources, prog)
+	if err != nil {
+		return err
+	}
+	errs += contractErrs
 	if errs+warns == 0 {
 		fmt.Fprintf(w, "✅ No issues found in %d file(s)\n", len(sources.Files))
 		return nil
@@ -57,13 +61,34 @@ func check(w io.Writer, path string, warnings bool) error {
 	return nil
 }
 
-func countErrors(diags []*syntax.Diagnostic) (n int) {
-	for _, d := range diags {
-		if d.Severity == syntax.Error {
-			n++
-		}
+// checkContract reports problems of the contract, and operations that no feature
+// set serves.
+func checkContract(w io.Writer, sources *app.Sources, prog *bytecode.Program) (errs int, err error) {
+	name, document, err := sources.Contract()
+	if err != nil {
+		return 0, &exitError{1, fmt.Sprintf("Error: %s cannot be read: %s", name, err)}
 	}
-	return n
+	if document == nil {
+		return 0, nil
+	}
+	c, problems := readContract(name, document)
+	for _, p := range problems {
+		fmt.Fprintln(w, p)
+	}
+	if c == nil {
+		return len(problems), nil
+	}
+	if prog == nil {
+		return 0, nil
+	}
+	missing := c.MissingHandlers(func(id string) bool {
+		return slices.ContainsFunc(prog.Chunks, func(ch *bytecode.Chunk) bool { return contract.SameName(ch.Name, id) })
+	})
+	if missing == "" {
+		return 0, nil
+	}
+	fmt.Fprintln(w, missing)
+	return strings.Count(missing, "\n"), nil
 }
 
 // printFindings prints the findings by file, errors before warnings.

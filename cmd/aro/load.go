@@ -1,25 +1,35 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/bytecode/cache"
+	"aro/pkg/compile"
 	"aro/pkg/compile/app"
 	"aro/pkg/host"
+	aronet "aro/pkg/net"
+	"aro/pkg/net/contract"
 	"aro/pkg/vm/value"
 )
 
-// loaded is an application ready to be linked.
+// loaded is an application ready to be linked: its program and its contract, both
+// compiled, from the cache or anew.
 type loaded struct {
-	program *bytecode.Program
-	root    string
-	verbs   []*host.Verb
+	program  *bytecode.Program
+	contract *contract.Contract // nil without one
+	root     string
+	network  *aronet.Network
+	verbs    []*host.Verb
+	written  chan struct{} // closed when the cache entry is written; nil on a hit
 }
 
 // verbs is the whole verb table.
-func verbs() []*host.Verb { return host.Verbs() }
+func verbs() []*host.Verb { return append(host.Verbs(), aronet.New().Verbs()...) }
 
 // version is the build's version, or its commit.
 func version() string {
@@ -36,12 +46,60 @@ func version() string {
 	return v
 }
 
+// buildID tells one build of aro from another, so that none reads what another
+// one cached: version, and size and time of the executable, which differ between
+// builds of the same commit.
+func buildID() string {
+	id := version()
+	if exe, err := os.Executable(); err == nil {
+		if info, err := os.Stat(exe); err == nil {
+			id += fmt.Sprintf(" %d %d", info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return id
+}
+
+const contractBlob = "contract"
+
+// load reads the application at path and compiles it, unless the cache holds
+// what the same sources gave before. Nothing about the cache is ever an error.
 func load(path string, useCache, verbose bool) (*loaded, error) {
+	say := func(format string, args ...any) {
+		if verbose {
+			fmt.Fprintf(os.Stderr, format+"\n", args...)
+		}
+	}
 	sources, err := app.Discover(path)
 	if err != nil {
 		return nil, &exitError{1, "Error: " + err.Error()}
 	}
-	l := &loaded{root: sources.Root, verbs: verbs()}
+	name, document, err := sources.Contract()
+	if err != nil {
+		return nil, &exitError{1, fmt.Sprintf("Error: %s cannot be read: %s", name, err)}
+	}
+	network := aronet.New()
+	l := &loaded{root: sources.Root, network: network, verbs: append(host.Verbs(), network.Verbs()...)}
+	store := cache.Open("")
+	build := buildID()
+	hash := cache.NewHasher(bytecode.FormatVersion, build, fmt.Sprint(sources.Single))
+	for _, f := range sources.Files {
+		hash.Add(f.Name, f.Data)
+	}
+	hash.Add(name, document)
+	key := hash.Key()
+	if useCache {
+		if err := l.fromCache(store, key); err == nil {
+			say("cache: hit %s", key)
+			return l, nil
+		} else {
+			var miss *cache.Miss
+			if errors.As(err, &miss) {
+				say("cache: %s", miss)
+			} else {
+				say("cache: %s", err)
+			}
+		}
+	}
 	prog, diags := sources.Compile(host.Signatures(l.verbs))
 	if prog == nil {
 		return nil, compileErrors(diags, verbose)
@@ -51,15 +109,103 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 			return nil, &exitError{1, "Error: the compiler produced code that does not verify, which is a bug of aro: " + err.Error()}
 		}
 	}
-	if verbose {
-		fmt.Fprintf(os.Stderr, "compiled %d file(s), %d feature set(s)\n", len(sources.Files), len(prog.Chunks))
-	}
+	say("compiled %d file(s), %d feature set(s)", len(sources.Files), len(prog.Chunks))
 	l.program = prog
+	meta := bytecode.Meta{Key: key, Build: build}
+	if document != nil {
+		var problems []string
+		if l.contract, problems = readContract(name, document); l.contract == nil {
+			return nil, &exitError{1, strings.Join(problems, "\n")}
+		}
+		for _, p := range problems {
+			say("%s", p)
+		}
+		meta.Extra = append(meta.Extra, bytecode.Blob{Name: contractBlob, Data: l.contract.Encode()})
+	}
+	if useCache {
+		l.written = make(chan struct{})
+		go func() {
+			defer close(l.written)
+			if err := store.Put(key, bytecode.Encode(prog, meta)); err != nil {
+				say("cache: not written: %s", err)
+				return
+			}
+			store.Trim(maxCache)
+		}()
+	}
 	return l, nil
 }
 
-func loadContract(*app.Sources) (any, []string) { return nil, nil }
+// maxCache bounds the cache folder; the oldest entries go first.
+const maxCache = 256 << 20
 
-func (l *loaded) schemas() func(string) func(value.Value) []string { return nil }
+func (l *loaded) fromCache(store *cache.Cache, key cache.Key) error {
+	prog, meta, err := store.Load(key)
+	if err != nil {
+		return err
+	}
+	for _, c := range prog.Chunks {
+		if err := bytecode.Verify(c); err != nil {
+			return err
+		}
+	}
+	if blob, ok := meta.Blob(contractBlob); ok {
+		if l.contract, err = contract.Decode(blob); err != nil {
+			return err
+		}
+	}
+	l.program = prog
+	return nil
+}
 
-func (l *loaded) attach(h *host.Host) error { return nil }
+// readContract compiles a contract. With an error among the problems there is no
+// contract.
+func readContract(name string, data []byte) (*contract.Contract, []string) {
+	c, problems := contract.Load(data, name)
+	var out []string
+	for _, p := range problems {
+		kind := "error"
+		if p.Warning {
+			kind = "warning"
+		}
+		place := name
+		if p.Line > 0 {
+			place = fmt.Sprintf("%s:%d:%d", name, p.Line, max(p.Column, 1))
+		}
+		out = append(out, fmt.Sprintf("%s: %s: %s", place, kind, p.Message))
+	}
+	return c, out
+}
+
+// host links the program to the world.
+func (l *loaded) host(params value.Value, verbose bool) (*host.Host, error) {
+	signatures := host.Signatures(l.verbs)
+	h := host.New(l.program, host.Config{
+		Root: l.root, Parameters: params, Verbs: l.verbs, Verbose: verbose, Schemas: l.schema,
+		Templates: func(name string, src []byte) (*bytecode.Chunk, error) {
+			chunk, err := compile.Template(name, src, compile.Options{Verbs: signatures})
+			if err == nil {
+				err = bytecode.Verify(chunk)
+			}
+			return chunk, err
+		},
+	})
+	l.network.UseContract(l.contract)
+	l.network.Attach(h)
+	if missing := l.network.MissingHandlers(h); missing != "" {
+		return nil, &exitError{1, missing}
+	}
+	return h, nil
+}
+
+// schema returns the check of a schema of the contract, nil when there is none.
+func (l *loaded) schema(name string) func(value.Value) []string {
+	if l.contract == nil || l.contract.Schemas[name] == nil {
+		return nil
+	}
+	s := l.contract.Schemas[name]
+	return func(v value.Value) []string {
+		_, details := s.Check(v, false)
+		return details
+	}
+}

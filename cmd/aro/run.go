@@ -10,12 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"aro/pkg/bytecode"
-	"aro/pkg/compile"
-	"aro/pkg/host"
 	"aro/pkg/syntax"
 	"aro/pkg/vm/value"
 )
@@ -121,28 +119,24 @@ func parameter(s string) value.Value {
 }
 
 func run(o runOptions) error {
-	prog, err := load(o.path, !o.noCache, o.verbose)
+	l, err := load(o.path, !o.noCache, o.verbose)
 	if err != nil {
 		return err
 	}
-	signature := host.Signatures(verbs())
-	h := host.New(prog.program, host.Config{
-		Root: prog.root, Parameters: o.params, Verbs: prog.verbs, Verbose: o.verbose, Schemas: prog.schemas(),
-		Templates: func(name string, src []byte) (*bytecode.Chunk, error) {
-			chunk, err := compile.Template(name, src, compile.Options{Verbs: signature})
-			if err == nil {
-				err = bytecode.Verify(chunk)
-			}
-			return chunk, err
-		},
-	})
-	if err := prog.attach(h); err != nil {
+	h, err := l.host(o.params, o.verbose)
+	if err != nil {
 		return err
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	signal.Ignore(syscall.SIGPIPE)
-	if code := h.Run(signals); code != 0 {
+	code := h.Run(signals)
+	if l.written != nil {
+		select {
+		case <-l.written:
+		case <-time.After(time.Second):
+		}
+	}
+	if code != 0 {
 		return &exitError{code: code}
 	}
 	return nil
