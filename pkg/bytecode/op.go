@@ -58,6 +58,7 @@ const (
 	CAT
 	CONCAT
 	ADD
+	ADDK
 	SUB
 	MUL
 	DIV
@@ -80,7 +81,10 @@ const (
 	JT
 	JF
 	JLT
+	JLTK
 	JGE
+	JGEK
+	JEQK
 	MATCHK
 	MATCHV
 	MATCHR
@@ -150,6 +154,7 @@ var table = [NumOps]OpInfo{
 	CAT:      {Name: "CAT", A: Reg, B: Reg, C: Reg, Meaning: "r[a] = list r[b] followed by list r[c]"},
 	CONCAT:   {Name: "CONCAT", A: Reg, B: Reg, C: Count, Meaning: "r[a] = text forms of r[b … b+c-1] joined", Fails: true},
 	ADD:      {Name: "ADD", A: Reg, B: Reg, C: Reg, Meaning: "r[a] = r[b] + r[c]", Fails: true},
+	ADDK:     {Name: "ADDK", A: Reg, B: Reg, C: Const_, N: Flags, Meaning: "r[a] = r[b] + k[c]; n=1: minus -k[c]", Fails: true},
 	SUB:      {Name: "SUB", A: Reg, B: Reg, C: Reg, Meaning: "r[a] = r[b] - r[c]", Fails: true},
 	MUL:      {Name: "MUL", A: Reg, B: Reg, C: Reg, Meaning: "r[a] = r[b] * r[c]", Fails: true},
 	DIV:      {Name: "DIV", A: Reg, B: Reg, C: Reg, Meaning: "r[a] = r[b] / r[c]", Fails: true},
@@ -172,7 +177,10 @@ var table = [NumOps]OpInfo{
 	JT:       {Name: "JT", A: Reg, C: Jump, Meaning: "if truthy(r[a]) go to c"},
 	JF:       {Name: "JF", A: Reg, C: Jump, Meaning: "if not truthy(r[a]) go to c"},
 	JLT:      {Name: "JLT", A: Reg, B: Reg, C: Jump, N: Flags, Meaning: "unless r[a] < r[b] go to c; n=1: unless <=", Fails: true},
+	JLTK:     {Name: "JLTK", A: Reg, B: Const_, C: Jump, N: Flags, Meaning: "unless r[a] < k[b] go to c; n=1: unless <=", Fails: true},
 	JGE:      {Name: "JGE", A: Reg, B: Reg, C: Jump, N: Flags, Meaning: "unless r[a] >= r[b] go to c; n=1: unless >", Fails: true},
+	JGEK:     {Name: "JGEK", A: Reg, B: Const_, C: Jump, N: Flags, Meaning: "unless r[a] >= k[b] go to c; n=1: unless >", Fails: true},
+	JEQK:     {Name: "JEQK", A: Reg, B: Const_, C: Jump, N: Flags, Meaning: "unless r[a] == k[b] go to c; n=1: unless !="},
 	MATCHK:   {Name: "MATCHK", A: Reg, B: Const_, C: Jump, Meaning: "unless case k[b] matches r[a] go to c", Fails: true},
 	MATCHV:   {Name: "MATCHV", A: Reg, B: Reg, C: Jump, Meaning: "unless r[b] is bound and equal to r[a] go to c"},
 	MATCHR:   {Name: "MATCHR", A: Reg, B: Const2, C: Jump, Meaning: "unless k[b] <= number r[a] <= k[b+1] go to c"},

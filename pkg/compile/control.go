@@ -118,11 +118,27 @@ func (c *compiler) body(b *syntax.Block, declare func()) {
 	c.scope = &scope{parent: c.scope, vars: map[string]*variable{}, loop: true}
 	declare()
 	first := c.base
-	unset := c.emit(bytecode.UNSET, 0, 0, 0)
+	unset := -1
+	if binds(b) {
+		unset = c.emit(bytecode.UNSET, 0, 0, 0)
+	}
 	c.block(b)
-	c.chunk.Code[unset].A = uint16(first)
-	c.chunk.Code[unset].B = uint16(c.base - first)
+	if unset >= 0 {
+		c.chunk.Code[unset].A = uint16(first)
+		c.chunk.Code[unset].B = uint16(c.base - first)
+	}
 	c.scope = c.scope.parent
+}
+
+// binds reports whether a loop body may bind names that the next round must not
+// see. Sinks and loops over nothing but sinks do not.
+func binds(b *syntax.Block) bool {
+	for _, s := range b.Stmts {
+		if x, ok := s.(*syntax.Simple); !ok || x.Sink == nil || x.As != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // loopVar declares a loop variable; it may repeat an outer name.

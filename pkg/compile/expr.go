@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"math"
 	"strings"
 
 	"aro/pkg/bytecode"
@@ -84,9 +85,31 @@ func (c *compiler) binary(e *syntax.Binary, dst int) {
 		c.concat(chain(e, syntax.OpConcat), dst)
 	default:
 		l := c.expr(e.L)
+		if k, minus, ok := addend(e); ok {
+			c.emitN(bytecode.ADDK, minus, dst, l, int(c.constant(k)))
+			return
+		}
 		r := c.expr(e.R)
 		c.operate(e.Op, dst, l, r)
 	}
+}
+
+// addend returns the constant that + or - with a number literal adds; minus is 1
+// for a subtraction.
+func addend(e *syntax.Binary) (k bytecode.Const, minus uint8, ok bool) {
+	l, isLit := ungroup(fold(e.R)).(*syntax.Literal)
+	if !isLit || l.Kind != syntax.IntLit && l.Kind != syntax.FloatLit || l.Int == math.MinInt64 {
+		return bytecode.Const{}, 0, false
+	}
+	k = literal(l)
+	switch e.Op {
+	case syntax.OpAdd:
+		return k, 0, true
+	case syntax.OpSub:
+		k.Int, k.Float = -k.Int, -k.Float
+		return k, 1, true
+	}
+	return bytecode.Const{}, 0, false
 }
 
 // operate emits one operator on registers.
@@ -205,7 +228,6 @@ func (c *compiler) cond(e syntax.Expr) []int {
 		switch b.Op {
 		case syntax.OpLt, syntax.OpLe, syntax.OpGt, syntax.OpGe:
 			l := c.expr(b.L)
-			r := c.expr(b.R)
 			op, n := bytecode.JLT, uint8(0)
 			switch b.Op {
 			case syntax.OpLe:
@@ -215,7 +237,23 @@ func (c *compiler) cond(e syntax.Expr) []int {
 			case syntax.OpGe:
 				op = bytecode.JGE
 			}
-			return []int{c.emitN(op, n, l, r, 0)}
+			if k, ok := scalar(b.R); ok {
+				if op == bytecode.JLT {
+					op = bytecode.JLTK
+				} else {
+					op = bytecode.JGEK
+				}
+				return []int{c.emitN(op, n, l, int(c.constant(k)), 0)}
+			}
+			return []int{c.emitN(op, n, l, c.expr(b.R), 0)}
+		case syntax.OpEq, syntax.OpNe:
+			if k, ok := scalar(b.R); ok {
+				n := uint8(0)
+				if b.Op == syntax.OpNe {
+					n = 1
+				}
+				return []int{c.emitN(bytecode.JEQK, n, c.expr(b.L), int(c.constant(k)), 0)}
+			}
 		case syntax.OpAnd:
 			if items := chain(b, syntax.OpAnd); !sharesSubject(items) {
 				var out []int
@@ -228,6 +266,15 @@ func (c *compiler) cond(e syntax.Expr) []int {
 	}
 	r := c.expr(e)
 	return []int{c.emit(bytecode.JF, r, 0, 0)}
+}
+
+// scalar returns a literal that an instruction can compare with.
+func scalar(e syntax.Expr) (bytecode.Const, bool) {
+	l, ok := ungroup(fold(e)).(*syntax.Literal)
+	if !ok {
+		return bytecode.Const{}, false
+	}
+	return literal(l), true
 }
 
 // sharesSubject reports whether a chain has a bare operand behind a comparison.

@@ -51,6 +51,21 @@ func add(a, b value.Value) (value.Value, error) {
 	return value.OfFloat(x + y), nil
 }
 
+// addConst is ADDK beside two Ints: with n=1 the source says minus, so text is an
+// error and not joined.
+//
+//go:noinline
+func addConst(a, k value.Value, n uint8) (value.Value, error) {
+	if n != 1 {
+		return add(a, k)
+	}
+	minus, err := neg(k)
+	if err != nil {
+		return value.Value{}, err
+	}
+	return sub(a, minus)
+}
+
 //go:noinline
 func sub(a, b value.Value) (value.Value, error) {
 	if bothInts(a, b) {
@@ -153,6 +168,21 @@ func neg(a value.Value) (value.Value, error) {
 		return value.OfFloat(-a.Float()), nil
 	}
 	return value.Value{}, fmt.Errorf("Cannot convert %s to number", a.TypeName())
+}
+
+// lessOp and greaterOp are the comparisons of JLT and JGE by their flag.
+func lessOp(n uint8) bytecode.Op {
+	if n == 1 {
+		return bytecode.LE
+	}
+	return bytecode.LT
+}
+
+func greaterOp(n uint8) bytecode.Op {
+	if n == 1 {
+		return bytecode.GT
+	}
+	return bytecode.GE
 }
 
 // ordered answers < <= > >=; values without an order are an error.

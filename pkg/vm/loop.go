@@ -128,6 +128,19 @@ func (co *Coroutine) loop() State {
 				co.pc = pc
 				goto fail
 			}
+		case bytecode.ADDK:
+			b, c := &r[i.B], &code.consts[i.C]
+			if b.Kind() == value.Int && c.Kind() == value.Int {
+				x, y := b.Int(), c.Int()
+				if s := x + y; (s > x) == (y > 0) {
+					r[i.A].SetInt(s)
+					continue
+				}
+			}
+			if r[i.A], err = addConst(*b, *c, i.N); err != nil {
+				co.pc = pc
+				goto fail
+			}
 		case bytecode.SUB:
 			b, c := &r[i.B], &r[i.C]
 			if b.Kind() == value.Int && c.Kind() == value.Int {
@@ -230,11 +243,47 @@ func (co *Coroutine) loop() State {
 				continue
 			}
 			var t bool
-			if t, err = ordered(bytecode.LT+bytecode.Op(i.N), *a, *b); err != nil {
+			if t, err = ordered(lessOp(i.N), *a, *b); err != nil {
 				co.pc = pc
 				goto fail
 			}
 			if !t {
+				pc = int(i.C)
+			}
+		case bytecode.JLTK:
+			a, b := &r[i.A], &code.consts[i.B]
+			if a.Kind() == value.Int && b.Kind() == value.Int {
+				if x, y := a.Int(), b.Int(); !(x < y || i.N == 1 && x == y) {
+					pc = int(i.C)
+				}
+				continue
+			}
+			var t bool
+			if t, err = ordered(lessOp(i.N), *a, *b); err != nil {
+				co.pc = pc
+				goto fail
+			}
+			if !t {
+				pc = int(i.C)
+			}
+		case bytecode.JGEK:
+			a, b := &r[i.A], &code.consts[i.B]
+			if a.Kind() == value.Int && b.Kind() == value.Int {
+				if x, y := a.Int(), b.Int(); !(x > y || i.N == 0 && x == y) {
+					pc = int(i.C)
+				}
+				continue
+			}
+			var t bool
+			if t, err = ordered(greaterOp(i.N), *a, *b); err != nil {
+				co.pc = pc
+				goto fail
+			}
+			if !t {
+				pc = int(i.C)
+			}
+		case bytecode.JEQK:
+			if value.Equal(r[i.A], code.consts[i.B]) == (i.N == 1) {
 				pc = int(i.C)
 			}
 		case bytecode.JGE:
@@ -246,7 +295,7 @@ func (co *Coroutine) loop() State {
 				continue
 			}
 			var t bool
-			if t, err = ordered(bytecode.GE-bytecode.Op(i.N), *a, *b); err != nil {
+			if t, err = ordered(greaterOp(i.N), *a, *b); err != nil {
 				co.pc = pc
 				goto fail
 			}

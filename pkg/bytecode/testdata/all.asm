@@ -26,6 +26,7 @@ body:
        CAT r13, r13, r13
        CONCAT r14, r10, 2
        ADD r14, r10, r11
+       ADDK r14, r10, 1, n=1
        SUB r14, r10, r11
        MUL r14, r10, r11
        DIV r14, r10, r11
@@ -46,7 +47,10 @@ body:
        JT r15, -> calls
        JF r15, -> calls
        JLT r10, r11, -> calls
+       JLTK r10, 7, -> calls
        JGE r10, r11, -> calls, n=1
+       JGEK r10, 7, -> calls, n=1
+       JEQK r10, 7, -> calls
        MATCHK r10, "text", -> calls
        MATCHV r10, r11, -> calls
        MATCHR r10, 1 .. 5, -> calls
