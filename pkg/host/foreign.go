@@ -21,3 +21,6 @@ func (h *Host) EventHandlers(event string) []*Set { return h.events[event] }
 func (h *Host) Raise(c *vm.Call, event string, payload value.Value) (value.Value, error) {
 	return h.fanOut(c, h.events[event], Payload{payload})
 }
+
+// Service returns the service registered under a name, nil when there is none.
+func (h *Host) Service(name string) Service { return h.services[name] }
