@@ -218,8 +218,17 @@ type Service interface {
 func (h *Host) Register(name string, s Service) { h.services[name] = s }
 
 // SetHandle makes a name known to the whole application: what `Listen … as`,
-// `Connect … as` and `Start the <x>` bind (01 §9.1).
-func (h *Host) SetHandle(name string, v value.Value) { h.handles.Store(name, v) }
+// `Connect … as` and `Start the <x>` bind (01 §9.1). Where Application-Start
+// bound the name, handlers see the new value too: a connection that a handler
+// opened again replaces the one that broke.
+func (h *Host) SetHandle(name string, v value.Value) {
+	h.handles.Store(name, v)
+	h.scope.mu.Lock()
+	defer h.scope.mu.Unlock()
+	if _, bound := h.scope.start[name]; bound {
+		h.scope.start[name] = v
+	}
+}
 
 // Handle returns what SetHandle stored, unbound otherwise.
 func (h *Host) Handle(name string) value.Value {

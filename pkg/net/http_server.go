@@ -71,7 +71,6 @@ func (n *Network) attachHTTP(h *host.Host) {
 			}
 		}
 	}
-	n.http = s
 	h.Register("http-server", s)
 	h.OnDrain(s.drain)
 	h.OnClose(func(deadline time.Time) { s.shut(time.Until(deadline)) })
@@ -317,7 +316,7 @@ func (s *httpServer) shut(wait time.Duration) {
 	if server == nil {
 		return
 	}
-	s.n.closeWebSockets()
+	s.n.CloseWebSockets()
 	ctx, cancel := context.WithTimeout(context.Background(), max(wait, 50*time.Millisecond))
 	defer cancel()
 	if server.Shutdown(ctx) != nil {

@@ -1,0 +1,26 @@
+package host
+
+import (
+	"aro/pkg/vm"
+	"aro/pkg/vm/value"
+)
+
+// What packages beside host need in order to bring verbs and events of their own.
+
+// Resume continues a coroutine that a verb suspended, with the reply of its
+// operation, on this goroutine: it returns when the feature set has ended or
+// waits for something else. It must be called once per vm.Op that answered false.
+func Resume(co *vm.Coroutine, v value.Value, err error) { resume(co, v, err) }
+
+// EventHandlers returns the feature sets that handle a domain event, for events
+// that come from outside; read only.
+func (h *Host) EventHandlers(event string) []*Set { return h.events[event] }
+
+// Raise runs the handlers of a domain event as part of the statement of call c;
+// a verb returns what Raise returns.
+func (h *Host) Raise(c *vm.Call, event string, payload value.Value) (value.Value, error) {
+	return h.fanOut(c, h.events[event], Payload{payload})
+}
+
+// Service returns the service registered under a name, nil when there is none.
+func (h *Host) Service(name string) Service { return h.services[name] }
