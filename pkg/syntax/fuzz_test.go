@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"testing"
+	"time"
 )
 
 // FuzzParse feeds any text to the three parsers: they must come back, keep
@@ -18,6 +19,12 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
+		began := time.Now()
+		defer func() {
+			if d := time.Since(began); d > 2*time.Second {
+				t.Fatalf("%d bytes took %v", len(src), d)
+			}
+		}()
 		file := NewFile("fuzz", []byte(src))
 		diags := Parse(file)
 		for _, d := range diags {

@@ -468,10 +468,12 @@ func (p *parser) featureSet(f *File) *FeatureSet {
 	if !p.stuck || p.recoverBlock() {
 		set.Body = p.block()
 	} else {
-		set.Body = &Block{Span: Span{p.prevEnd, p.prevEnd}}
 		p.halt(p.lastMsg)
 	}
 	set.Span = p.from(set.Start)
+	if set.Body == nil {
+		set.Body = &Block{Span: Span{set.End, set.End}}
+	}
 	return set
 }
 
