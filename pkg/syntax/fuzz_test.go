@@ -27,11 +27,13 @@ func FuzzParse(f *testing.F) {
 		}()
 		file := NewFile("fuzz", []byte(src))
 		diags := Parse(file)
-		for _, d := range diags {
+		for i, d := range diags {
 			if d.Span.Start < 0 || d.Span.End < d.Span.Start || int(d.Span.End) > len(src) {
 				t.Fatalf("%v at %v of %d", d, d.Span, len(src))
 			}
-			_ = d.Snippet()
+			if i < 20 {
+				_ = d.Snippet()
+			}
 		}
 		checkSpans(t, file)
 		if len(diags) == 0 {

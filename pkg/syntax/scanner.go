@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -513,10 +514,19 @@ func (s *scanner) regex(i int) (pattern, flags string, end int, ok bool) {
 	return pattern, s.src[f:e], e, true
 }
 
-// badChar reports the character at i and returns the position behind it.
+// badChar reports the character at i and returns the position behind it. A run
+// of bytes that are no UTF-8 is one error.
 func (s *scanner) badChar(i int) int {
+	e, hint := i, ""
+	for r, n := utf8.DecodeRuneInString(s.src[e:]); r == utf8.RuneError && n == 1; r, n = utf8.DecodeRuneInString(s.src[e:]) {
+		e++
+	}
 	c := s.charAt(i)
-	hint := ""
+	if e > i {
+		c, hint = fmt.Sprintf(`\x%02X`, s.src[i]), "Source text is UTF-8"
+	} else {
+		e = i + len(c)
+	}
 	switch c {
 	case "“", "”", "‘", "’", "„":
 		hint = "Use straight quotes"
@@ -525,9 +535,9 @@ func (s *scanner) badChar(i int) int {
 	case "&":
 		hint = "Write 'and'"
 	}
-	s.error("ARO-L1", i, i+len(c), "Unexpected character '"+c+"'", hint)
-	s.lexEnd = Pos(i + len(c))
-	return i + len(c)
+	s.error("ARO-L1", i, e, "Unexpected character '"+c+"'", hint)
+	s.lexEnd = Pos(e)
+	return e
 }
 
 func (s *scanner) charAt(i int) string {
