@@ -32,6 +32,10 @@ type scanner struct {
 // maxErrors bounds the diagnostics of one file; a file with more is no program.
 const maxErrors = 10000
 
+// maxInterpolation bounds the bytes of one ${…}, which bounds the work spent on
+// a line full of unclosed ones.
+const maxInterpolation = 4 << 10
+
 type kind uint8
 
 const (
@@ -406,7 +410,7 @@ func (s *scanner) openString(t token, end int) token {
 // i, or -1 when the line ends first. Braces nest; quoted text hides them.
 func (s *scanner) interpolation(i, nest int) int {
 	depth := 0
-	for i < s.end && nest < 50 {
+	for limit := min(s.end, i+maxInterpolation); i < limit && nest < 50; {
 		switch s.src[i] {
 		case '\n', '\r':
 			return -1
