@@ -122,7 +122,7 @@ scan:
 	if colon >= 0 {
 		p.activity(set, colon+1, i)
 	}
-	p.pos = i
+	p.pos, p.prevEnd = i, Pos(i)
 	p.tok = p.scan()
 	p.want(tRParen)
 }
