@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -41,5 +42,24 @@ func FuzzParse(f *testing.F) {
 		}
 		ParseTemplate(NewFile("fuzz", []byte(src)))
 		ParseSnippet(NewFile("fuzz", []byte(src)))
+	})
+}
+
+// FuzzStatement wraps the text in a feature set, so that small changes of sound
+// statements often stay sound and reach the printer.
+func FuzzStatement(f *testing.F) {
+	for _, c := range chunks(f) {
+		for _, line := range strings.Split(c.Source, "\n") {
+			if line = strings.TrimSpace(line); strings.HasSuffix(line, ".") || strings.HasSuffix(line, "}") {
+				f.Add(line)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		file := NewFile("fuzz", []byte("(A: B) {\n"+src+"\n}"))
+		if len(Parse(file)) == 0 {
+			checkSpans(t, file)
+			roundTrip(t, file)
+		}
 	})
 }
