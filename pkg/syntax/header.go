@@ -136,7 +136,7 @@ func (p *parser) activity(set *FeatureSet, start, end int) {
 	open := strings.IndexByte(text, '<')
 	if open < 0 || text[len(text)-1] != '>' {
 		set.Activity = collapse(text)
-		if strings.EqualFold(set.Activity, "action takes") {
+		if w := strings.Fields(set.Activity); len(w) > 1 && strings.EqualFold(w[0], "action") && strings.EqualFold(w[1], "takes") {
 			p.error("ARO-P1", end, end+1, "Expected '<' after 'takes', but got '"+p.src[end:min(end+1, p.end)]+"'", hintAngle)
 		}
 	} else {

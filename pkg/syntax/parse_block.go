@@ -152,10 +152,12 @@ func (p *parser) match() Stmt {
 		return nil
 	}
 	p.next()
+	p.matches++
 	if p.enter() {
 		p.cases(d)
 		p.want(tRBrace)
 	}
+	p.matches--
 	p.leave()
 	d.Span = p.from(d.Start)
 	if !sound {

@@ -27,6 +27,7 @@ type parser struct {
 	depth    int  // nested expressions, blocks and types
 	whiles   int  // open while loops
 	maps     int  // open maps
+	matches  int  // open match statements
 	bare     bool // in ${…} and templates a word is a reference
 	template bool // `a.b` is <a: b> and <a: b: c> is <a: b.c>
 	prepIn   bool // `in` with an article behind it opens a clause
@@ -180,6 +181,9 @@ func (p *parser) statements(snippet bool) []Stmt {
 	for !p.stuck && p.tok.kind != tEOF {
 		if p.tok.kind == tRBrace && !snippet || p.tok.kind == tLParen && p.atHeader() && !snippet {
 			break
+		}
+		if p.matches > 0 && (p.tok.kw == kwCase || p.tok.kw == kwOtherwise) && !p.upper(int(p.tok.start)) {
+			break // the arm before it is not closed
 		}
 		start := p.tok.start
 		outer := p.stmtStart

@@ -538,6 +538,9 @@ func (s *scanner) badChar(i int) int {
 		hint = "Write 'not', or '!=' to compare"
 	case "&":
 		hint = "Write 'and'"
+		if s.byteAt(e) == '&' {
+			e++
+		}
 	}
 	s.error("ARO-L1", i, e, "Unexpected character '"+c+"'", hint)
 	s.lexEnd = Pos(e)
