@@ -61,6 +61,8 @@ func (p *parser) refError(n *Noun, i int, what string) *Noun {
 	p.tok = p.scan()
 	hint := ""
 	switch {
+	case what == "'>'" && p.tok.kind == tWord && (p.tok.kw.isArticle() || p.tok.kw.isClause()):
+		hint = "Close the name with '>'"
 	case what == "'>'" && n.Kind == NoQual && p.tok.kind == tWord:
 		hint = "Words of one name are joined by hyphens: <" + n.Base + "-" + p.tokenText() + ">"
 	case what == "a qualifier" && (p.tok.kind == tDot || p.tok.kind == tDots || p.tok.kind == tDiv):

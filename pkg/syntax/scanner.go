@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,6 +31,10 @@ type scanner struct {
 
 // maxErrors bounds the diagnostics of one file; a file with more is no program.
 const maxErrors = 10000
+
+// maxInterpolation bounds the bytes of one ${…}, which bounds the work spent on
+// a line full of unclosed ones.
+const maxInterpolation = 4 << 10
 
 type kind uint8
 
@@ -405,7 +410,7 @@ func (s *scanner) openString(t token, end int) token {
 // i, or -1 when the line ends first. Braces nest; quoted text hides them.
 func (s *scanner) interpolation(i, nest int) int {
 	depth := 0
-	for i < s.end && nest < 50 {
+	for limit := min(s.end, i+maxInterpolation); i < limit && nest < 50; {
 		switch s.src[i] {
 		case '\n', '\r':
 			return -1
@@ -513,10 +518,19 @@ func (s *scanner) regex(i int) (pattern, flags string, end int, ok bool) {
 	return pattern, s.src[f:e], e, true
 }
 
-// badChar reports the character at i and returns the position behind it.
+// badChar reports the character at i and returns the position behind it. A run
+// of bytes that are no UTF-8 is one error.
 func (s *scanner) badChar(i int) int {
+	e, hint := i, ""
+	for r, n := utf8.DecodeRuneInString(s.src[e:]); r == utf8.RuneError && n == 1; r, n = utf8.DecodeRuneInString(s.src[e:]) {
+		e++
+	}
 	c := s.charAt(i)
-	hint := ""
+	if e > i {
+		c, hint = fmt.Sprintf(`\x%02X`, s.src[i]), "Source text is UTF-8"
+	} else {
+		e = i + len(c)
+	}
 	switch c {
 	case "“", "”", "‘", "’", "„":
 		hint = "Use straight quotes"
@@ -524,10 +538,13 @@ func (s *scanner) badChar(i int) int {
 		hint = "Write 'not', or '!=' to compare"
 	case "&":
 		hint = "Write 'and'"
+		if s.byteAt(e) == '&' {
+			e++
+		}
 	}
-	s.error("ARO-L1", i, i+len(c), "Unexpected character '"+c+"'", hint)
-	s.lexEnd = Pos(i + len(c))
-	return i + len(c)
+	s.error("ARO-L1", i, e, "Unexpected character '"+c+"'", hint)
+	s.lexEnd = Pos(e)
+	return e
 }
 
 func (s *scanner) charAt(i int) string {
