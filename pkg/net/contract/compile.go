@@ -16,11 +16,12 @@ import (
 type compiler struct {
 	root     *yaml.Node
 	seen     map[*yaml.Node]*Schema
+	hidden   map[*yaml.Node]*yaml.Node // placeholders of data that mentions $ref
 	problems []Problem
 }
 
 func newCompiler(root *yaml.Node) *compiler {
-	return &compiler{root: root, seen: make(map[*yaml.Node]*Schema)}
+	return &compiler{root: root, seen: make(map[*yaml.Node]*Schema), hidden: make(map[*yaml.Node]*yaml.Node)}
 }
 
 func (c *compiler) report(n *yaml.Node, warning bool, format string, args ...any) {
@@ -256,6 +257,9 @@ func (c *compiler) list(val *yaml.Node) []*Schema {
 }
 
 func (c *compiler) value(val *yaml.Node) (value.Value, bool) {
+	if n := c.hidden[val]; n != nil {
+		val = n
+	}
 	v, ok := nodeValue(val)
 	if !ok {
 		c.report(val, true, "A value with more than %d parts is ignored", valueBudget)

@@ -3,7 +3,6 @@ package contract
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"regexp"
 	"slices"
@@ -52,29 +51,25 @@ type loader struct {
 
 func (l *loader) load(data []byte, name string) *Contract {
 	l.compiler = newCompiler(nil)
-	doc, err := libopenapi.NewDocumentWithConfiguration(data, &datamodel.DocumentConfiguration{
-		Logger:                 slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.Level(127)})),
-		BypassDocumentCheck:    true, // the version is checked below, with our words
-		SkipJSONConversion:     true,
-		SkipMetadataCollection: true,
-		ExcludeExtensionRefs:   true,
-	})
+	doc, err := open(data, false)
 	if err != nil {
+		// A version that libopenapi does not know is an error as well, but ours
+		// to describe: read the tree all the same.
+		if doc, e := open(data, true); e == nil && l.tree(doc) && !l.version() {
+			return nil
+		}
 		l.unreadable(err, name)
 		return nil
 	}
 	defer doc.Release()
-	info := doc.GetSpecInfo()
-	root := info.RootNode
-	if root != nil && root.Kind == yaml.DocumentNode && len(root.Content) > 0 {
-		root = root.Content[0]
-	}
-	if root == nil || root.Kind != yaml.MappingNode {
-		l.report(root, false, "Cannot read %s: not an OpenAPI document", name)
+	if !l.tree(doc) {
+		l.report(nil, false, "Cannot read %s: not an OpenAPI document", name)
 		return nil
 	}
-	l.root = root
 	if !l.version() {
+		return nil
+	}
+	if !l.checkTree() {
 		return nil
 	}
 	l.checkReferences()
@@ -88,6 +83,32 @@ func (l *loader) load(data []byte, name string) *Contract {
 	}
 	l.model = &model.Model
 	return l.compile()
+}
+
+// open parses a document. Without lenient it must claim to be OpenAPI.
+func open(data []byte, lenient bool) (libopenapi.Document, error) {
+	return libopenapi.NewDocumentWithConfiguration(data, &datamodel.DocumentConfiguration{
+		Logger:                 slog.New(slog.DiscardHandler),
+		BypassDocumentCheck:    lenient,
+		SkipJSONConversion:     true, // its duplicate check is quadratic; see walker
+		SkipMetadataCollection: true,
+		ExcludeExtensionRefs:   true,
+		AllowFileReferences:    false,
+		AllowRemoteReferences:  false,
+	})
+}
+
+// tree takes the parsed tree over; false when it is no mapping.
+func (l *loader) tree(doc libopenapi.Document) bool {
+	root := doc.GetSpecInfo().RootNode
+	if root != nil && root.Kind == yaml.DocumentNode && len(root.Content) > 0 {
+		root = root.Content[0]
+	}
+	if root == nil || root.Kind != yaml.MappingNode {
+		return false
+	}
+	l.root = root
+	return true
 }
 
 func (l *loader) version() bool {
@@ -107,16 +128,24 @@ func (l *loader) version() bool {
 	return false
 }
 
-// The positions that YAML errors carry in their text.
-var yamlPosition = regexp.MustCompile(`line (\d+)(?:[,:] column (\d+))?|L(\d+)\.C(\d+)`)
+// yamlPosition finds the position that an error carries in its text. Of a range,
+// the end is where reading stopped.
+var yamlPosition = regexp.MustCompile(`line (\d+)(?:[,:] column (\d+))?|(?:at L\d+\.C\d+-|at )L(\d+)\.C(\d+):?`)
 
 func (l *loader) unreadable(err error, name string) {
 	p := Problem{Message: "Cannot read " + name + ": " + err.Error()}
-	if m := yamlPosition.FindStringSubmatch(err.Error()); m != nil {
+	if m := yamlPosition.FindStringSubmatchIndex(err.Error()); m != nil && m[6] >= 0 {
+		p.Message = "Cannot read " + name + ": " + strings.TrimSpace(err.Error()[m[1]:])
+	}
+	p.locate(err.Error())
+	l.problems = append(l.problems, p)
+}
+
+func (p *Problem) locate(text string) {
+	if m := yamlPosition.FindStringSubmatch(text); m != nil {
 		p.Line, _ = strconv.Atoi(m[1] + m[3])
 		p.Column, _ = strconv.Atoi(m[2] + m[4])
 	}
-	l.problems = append(l.problems, p)
 }
 
 // modelErrors takes over what libopenapi says. As long as there is a model, what
@@ -133,10 +162,7 @@ func (l *loader) modelErrors(err error, fatal bool) {
 	}
 	for _, e := range list {
 		p := Problem{Message: e.Error(), Warning: !fatal}
-		if m := yamlPosition.FindStringSubmatch(p.Message); m != nil {
-			p.Line, _ = strconv.Atoi(m[1] + m[3])
-			p.Column, _ = strconv.Atoi(m[2] + m[4])
-		}
+		p.locate(p.Message)
 		l.problems = append(l.problems, p)
 	}
 }

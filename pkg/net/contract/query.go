@@ -95,13 +95,13 @@ func (op *Operation) QueryParameters(raw string) (value.Value, *Failure) {
 			b.Set(p.Name, p.read(v))
 		}
 	}
-	for p, items := range lists {
-		b.Set(p.Name, value.OfList(items))
-	}
-	for p, o := range objects {
-		b.Set(p.Name, o.Value())
-	}
 	for _, p := range declared {
+		if items := lists[p]; items != nil {
+			b.Set(p.Name, value.OfList(items))
+		}
+		if o := objects[p]; o != nil {
+			b.Set(p.Name, o.Value())
+		}
 		if f := p.complete(b); f != nil {
 			return b.Value(), f
 		}

@@ -26,7 +26,7 @@ var unusedParts = map[string]bool{
 var opaqueParts = map[string]bool{"default": true, "enum": true, "const": true, "security": true, "required": true}
 
 // walker visits everything a contract is read for, cuts the rest away, and
-// checks every reference.
+// checks every reference and every key.
 type walker struct {
 	c     *compiler
 	known map[string][]string // names by section of components
@@ -56,11 +56,20 @@ func (w *walker) visit(n *yaml.Node, names bool) {
 		return
 	}
 	kept := n.Content[:0]
+	first := make(map[string]*yaml.Node, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]
 		k := key.Value
+		if other := first[k]; other != nil && key.Kind == yaml.ScalarNode {
+			w.c.report(key, false, "Duplicate key '%s', given in line %d before", k, other.Line)
+		} else if key.Kind == yaml.ScalarNode {
+			first[k] = key
+		}
 		if !names && (unusedParts[k] || strings.HasPrefix(k, "x-")) {
 			continue
+		}
+		if !names && opaqueParts[k] && mentionsRef(val) {
+			val = w.c.hide(val)
 		}
 		kept = append(kept, key, val)
 		switch {
@@ -74,12 +83,48 @@ func (w *walker) visit(n *yaml.Node, names bool) {
 	n.Content = kept
 }
 
+// mentionsRef reports whether $ref is a key anywhere below n.
+func mentionsRef(n *yaml.Node) bool {
+	n = deref(n)
+	if n == nil {
+		return false
+	}
+	for i, e := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			if e.Value == "$ref" || e.Kind == yaml.AliasNode {
+				return true
+			}
+		} else if mentionsRef(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// hide takes data with a $ref in it out of the tree, for libopenapi would follow
+// it. The placeholder finds it again.
+func (c *compiler) hide(n *yaml.Node) *yaml.Node {
+	place := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: n.Line, Column: n.Column}
+	c.hidden[place] = n
+	return place
+}
+
 func (w *walker) reference(ref *yaml.Node) {
 	if !strings.HasPrefix(ref.Value, "#") {
 		w.c.report(ref, false, "$ref '%s' leaves the contract; only references inside it ('#/…') are followed", ref.Value)
 		return
 	}
-	if resolvePointer(w.c.root, ref.Value) != nil {
+	if n := resolvePointer(w.c.root, ref.Value); n != nil {
+		for range maxDepth {
+			next := reference(n)
+			if next == nil {
+				return
+			}
+			if n = resolvePointer(w.c.root, next.Value); n == nil {
+				return // reported where it stands
+			}
+		}
+		w.c.report(ref, false, "A $ref leads back to itself")
 		return
 	}
 	steps := strings.Split(ref.Value, "/")
