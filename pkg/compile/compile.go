@@ -145,10 +145,27 @@ func (c *compiler) featureSet(set *syntax.FeatureSet) *bytecode.Chunk {
 // finish ends the code and fills in what is known only at the end.
 func (c *compiler) finish() {
 	c.stmt = -1
-	c.emit(bytecode.END, 0, 0, 0)
+	if !c.ended() {
+		c.emit(bytecode.END, 0, 0, 0)
+	}
 	c.placeRegisters()
 	if c.tooLong {
 		c.p.report(c.file, syntax.Span{}, syntax.Error, "ARO-X1",
 			"Feature set '"+c.chunk.Name+"' is too long to compile", "Split it into several feature sets or actions")
 	}
+}
+
+// ended reports that nothing can get behind the last instruction, so that the
+// code needs no further END.
+func (c *compiler) ended() bool {
+	n := len(c.chunk.Code)
+	if n == 0 || !c.chunk.Code[n-1].Op.Info().Ends {
+		return false
+	}
+	for _, i := range c.chunk.Code {
+		if i.Op.Info().C == bytecode.Jump && int(i.C) == n {
+			return false
+		}
+	}
+	return true
 }
