@@ -74,9 +74,12 @@ type Verb struct {
 	// WalkResult: a qualifier of the result selects a property of the value that
 	// the verb consumes: `Close the <client: connection>.`
 	WalkResult bool
-	// ResultSpec: a qualifier of the result may name a variable: `Store the
-	// <saved: row> into …`
+	// ResultSpec: a qualifier of the result may name a variable, whose value is
+	// passed: `Store the <saved: row> into …`
 	ResultSpec bool
+	// SpecBinds: with such a qualifier the verb, which otherwise only consumes,
+	// binds the result's base.
+	SpecBinds bool
 }
 
 // Verbs looks verbs up by any of their names, in lower case.

@@ -69,9 +69,6 @@ func (p *program) report(f *syntax.File, span syntax.Span, sev syntax.Severity, 
 	p.diags = append(p.diags, &syntax.Diagnostic{File: f, Span: span, Severity: sev, Code: code, Message: msg, Hint: hint})
 }
 
-// maxRegisters bounds a frame; NoReg is beyond it.
-const maxRegisters = 60000
-
 // compiler compiles one chunk.
 type compiler struct {
 	p     *program
@@ -81,8 +78,10 @@ type compiler struct {
 	scope    *scope
 	outer    *scope // the outermost scope of the chunk
 	trail    []*variable
-	base     int // registers below it belong to variables
-	top      int // next free temporary
+	vars     int // registers of variables and loop states
+	entries  int // registers of names that the trigger fills in
+	top      int // temporaries in use
+	maxTemps int
 	inherits bool
 	isStart  bool
 	isAction bool
@@ -146,12 +145,27 @@ func (c *compiler) featureSet(set *syntax.FeatureSet) *bytecode.Chunk {
 // finish ends the code and fills in what is known only at the end.
 func (c *compiler) finish() {
 	c.stmt = -1
-	c.emit(bytecode.END, 0, 0, 0)
-	for _, v := range c.outer.order {
-		c.chunk.Locals = append(c.chunk.Locals, bytecode.Local{Name: v.name, Reg: uint16(v.reg)})
+	if !c.ended() {
+		c.emit(bytecode.END, 0, 0, 0)
 	}
+	c.placeRegisters()
 	if c.tooLong {
 		c.p.report(c.file, syntax.Span{}, syntax.Error, "ARO-X1",
 			"Feature set '"+c.chunk.Name+"' is too long to compile", "Split it into several feature sets or actions")
 	}
+}
+
+// ended reports that nothing can get behind the last instruction, so that the
+// code needs no further END.
+func (c *compiler) ended() bool {
+	n := len(c.chunk.Code)
+	if n == 0 || !c.chunk.Code[n-1].Op.Info().Ends {
+		return false
+	}
+	for _, i := range c.chunk.Code {
+		if i.Op.Info().C == bytecode.Jump && int(i.C) == n {
+			return false
+		}
+	}
+	return true
 }

@@ -117,7 +117,7 @@ func (c *compiler) constantPair(lo, hi bytecode.Const) int {
 func (c *compiler) body(b *syntax.Block, declare func()) {
 	c.scope = &scope{parent: c.scope, vars: map[string]*variable{}, loop: true}
 	declare()
-	first := c.base
+	first := c.vars
 	unset := -1
 	if binds(b) {
 		unset = c.emit(bytecode.UNSET, 0, 0, 0)
@@ -125,7 +125,7 @@ func (c *compiler) body(b *syntax.Block, declare func()) {
 	c.block(b)
 	if unset >= 0 {
 		c.chunk.Code[unset].A = uint16(first)
-		c.chunk.Code[unset].B = uint16(c.base - first)
+		c.chunk.Code[unset].B = uint16(c.vars - first)
 	}
 	c.scope = c.scope.parent
 }

@@ -35,7 +35,7 @@ func ungroup(e syntax.Expr) syntax.Expr {
 // exprTo compiles an expression into register dst.
 func (c *compiler) exprTo(e syntax.Expr, dst int) {
 	top := c.top
-	defer func() { c.top = max(top, c.base) }()
+	defer func() { c.top = top }()
 	switch e := ungroup(fold(e)).(type) {
 	case *syntax.Literal:
 		c.emit(bytecode.CONST, dst, int(c.constant(literal(e))), 0)
@@ -222,7 +222,7 @@ func isBareLiteral(e syntax.Expr) bool {
 // cond compiles a condition and returns the jumps taken when it does not hold.
 func (c *compiler) cond(e syntax.Expr) []int {
 	top := c.top
-	defer func() { c.top = max(top, c.base) }()
+	defer func() { c.top = top }()
 	e = ungroup(fold(e))
 	if b, ok := e.(*syntax.Binary); ok {
 		switch b.Op {
@@ -334,7 +334,7 @@ func (c *compiler) list(e *syntax.ListExpr, dst int) {
 			c.emit(bytecode.LIST, base, base, len(part))
 			c.emit(bytecode.CAT, acc, acc, base)
 		}
-		c.top = max(top, c.base)
+		c.top = top
 	}
 	if acc >= 0 {
 		c.emit(bytecode.MOVE, dst, acc, 0)

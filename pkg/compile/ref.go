@@ -26,17 +26,17 @@ func (c *compiler) refTo(n *syntax.Noun, dst int, quiet bool) {
 	switch {
 	case strings.HasSuffix(n.Base, "-repository") && c.find(n.Base) == nil:
 		if n.Raw == "count" {
-			c.act(dst, bytecode.Site{Verb: "(count)", Object: noun(n), Extra: bytecode.NoReg}, c.top)
+			c.act(dst, bytecode.Site{Verb: "(count)", Object: noun(n), Extra: bytecode.NoReg}, c.temps(0))
 			return
 		}
-		c.act(dst, bytecode.Site{Verb: "(rows)", Object: noun(n), Extra: bytecode.NoReg}, c.top)
+		c.act(dst, bytecode.Site{Verb: "(rows)", Object: noun(n), Extra: bytecode.NoReg}, c.temps(0))
 		c.walk(n, dst, dst, quiet)
 		return
 	case (n.Base == "env" || n.Base == "parameter") && c.find(n.Base) == nil:
-		c.act(dst, bytecode.Site{Verb: "(" + n.Base + ")", Object: noun(n), Extra: bytecode.NoReg}, c.top)
+		c.act(dst, bytecode.Site{Verb: "(" + n.Base + ")", Object: noun(n), Extra: bytecode.NoReg}, c.temps(0))
 		return
 	case n.Base == "metrics" && c.find(n.Base) == nil:
-		c.act(dst, bytecode.Site{Verb: "(metrics)", Object: noun(n), Extra: bytecode.NoReg}, c.top)
+		c.act(dst, bytecode.Site{Verb: "(metrics)", Object: noun(n), Extra: bytecode.NoReg}, c.temps(0))
 		return
 	}
 	if c.isAction && (n.Base == "request" || n.Base == "response" || n.Base == "event" || n.Base == "pathParameters" || n.Base == "queryParameters") && c.find(n.Base) == nil {
@@ -81,11 +81,11 @@ func (c *compiler) variable(name string, dst int, quiet bool) int {
 
 // entry makes a variable that the trigger (or a template's caller) fills in.
 func (c *compiler) entry(name string) *variable {
-	v := &variable{name: name, trigger: true}
-	// Temporaries may be live: the register is taken above them, and named
-	// registers go on behind it.
-	v.reg = c.temps(1)
-	c.base = c.top
+	v := &variable{name: name, reg: entryBase + c.entries, trigger: true}
+	c.entries++
+	if c.entries >= tempBase-entryBase {
+		c.tooLong, c.entries = true, 1
+	}
 	c.outer.vars[name] = v
 	c.outer.order = append(c.outer.order, v)
 	c.chunk.Entry = append(c.chunk.Entry, bytecode.Local{Name: name, Reg: uint16(v.reg)})

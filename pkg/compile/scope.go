@@ -54,34 +54,84 @@ func (c *compiler) declare(s *scope, name string) *variable {
 	return v
 }
 
-// newRegister takes a register for good. No temporary may be live.
+// Registers of variables, of names that the trigger fills in, and of temporaries
+// are numbered apart while a chunk is compiled; placeRegisters puts them behind
+// each other. So no temporary ever leaves a value in a register that a variable
+// gets later, and a loop that unbinds the variables of its body touches no entry.
+const (
+	entryBase = 1 << 14
+	tempBase  = 1 << 15
+)
+
+// newRegister takes a register for good: a variable's, or the state of a loop.
 func (c *compiler) newRegister() int {
-	r := c.base
-	c.base++
-	c.top = max(c.top, c.base)
-	c.use(c.base)
-	return r
+	c.vars++
+	if c.vars >= entryBase {
+		c.tooLong, c.vars = true, 1
+	}
+	return c.vars - 1
 }
 
 // temps takes n consecutive temporaries.
 func (c *compiler) temps(n int) int {
-	r := c.top
+	r := tempBase + c.top
 	c.top += n
-	c.use(c.top)
+	c.maxTemps = max(c.maxTemps, c.top)
+	if c.maxTemps >= tempBase-1 {
+		c.tooLong, c.top, c.maxTemps = true, 0, 0
+		return tempBase
+	}
 	return r
 }
 
-func (c *compiler) use(n int) {
-	if n > maxRegisters {
+// free gives all temporaries back; statements end with it.
+func (c *compiler) free() { c.top = 0 }
+
+// placeRegisters gives entries and temporaries their final numbers.
+func (c *compiler) placeRegisters() {
+	if c.vars+c.entries+c.maxTemps >= bytecode.NoReg {
 		c.tooLong = true
-		c.top, c.base = maxRegisters/2, min(c.base, maxRegisters/2)
 		return
 	}
-	c.chunk.MaxRegs = max(c.chunk.MaxRegs, uint16(n))
+	final := func(x uint16) uint16 {
+		switch {
+		case x == bytecode.NoReg:
+			return x
+		case x >= tempBase:
+			return x - tempBase + uint16(c.vars+c.entries)
+		case x >= entryBase:
+			return x - entryBase + uint16(c.vars)
+		}
+		return x
+	}
+	place := func(kind bytecode.Operand, x *uint16) {
+		switch kind {
+		case bytecode.Reg, bytecode.OptReg, bytecode.RegPair, bytecode.ShapeBase, bytecode.SiteBase:
+			*x = final(*x)
+		}
+	}
+	for i := range c.chunk.Code {
+		ins := &c.chunk.Code[i]
+		info := ins.Op.Info()
+		place(info.A, &ins.A)
+		place(info.B, &ins.B)
+		place(info.C, &ins.C)
+	}
+	for i := range c.chunk.Entry {
+		c.chunk.Entry[i].Reg = final(c.chunk.Entry[i].Reg)
+	}
+	for i := range c.chunk.Sites {
+		s := &c.chunk.Sites[i]
+		s.Extra = final(s.Extra)
+		for j := range s.Scope {
+			s.Scope[j].Reg = final(s.Scope[j].Reg)
+		}
+	}
+	for _, v := range c.outer.order {
+		c.chunk.Locals = append(c.chunk.Locals, bytecode.Local{Name: v.name, Reg: final(uint16(v.reg))})
+	}
+	c.chunk.MaxRegs = uint16(c.vars + c.entries + c.maxTemps)
 }
-
-// free gives all temporaries back; statements end with it.
-func (c *compiler) free() { c.top = c.base }
 
 // assign notes that a variable is bound from here on.
 func (c *compiler) assign(v *variable) {

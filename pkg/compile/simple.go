@@ -86,7 +86,7 @@ func (c *compiler) objectTo(o *syntax.Operand, dst int) {
 	}
 	top := c.top
 	c.refTo(o.Noun, dst, false)
-	c.top = max(top, c.base)
+	c.top = top
 }
 
 // extract compiles Extract to property access. It reports false for sources that
@@ -167,7 +167,7 @@ func (c *compiler) call(s *syntax.Simple, v *bytecode.Verb) {
 		case v.Result == bytecode.Binds, v.Result == bytecode.Rebinds, v.Result == bytecode.Operates:
 			t := c.target(s.Result, v)
 			dst, bound = t.reg, append(bound, t)
-		case v.ResultSpec && v.Result == bytecode.Consumes && s.Result.Kind == syntax.PathQual && !isAnnotation(s.Result.Raw):
+		case v.SpecBinds && s.Result.Kind == syntax.PathQual && !isAnnotation(s.Result.Raw):
 			t := c.target(s.Result, v) // `Store the <saved: row>` binds saved
 			dst, bound = t.reg, append(bound, t)
 		}

@@ -94,6 +94,6 @@ func (c *compiler) publishAs(s *syntax.PublishAs) {
 func (c *compiler) require(s *syntax.Require) {
 	c.beginInfo(bytecode.Stmt{Verb: "Require", Result: s.Name.Base, Prep: "from", Object: s.Source.Base}, s)
 	v := c.target(s.Name, nil)
-	c.act(v.reg, bytecode.Site{Verb: "(require)", Result: noun(s.Name), Object: noun(s.Source), Extra: bytecode.NoReg}, c.top)
+	c.act(v.reg, bytecode.Site{Verb: "(require)", Result: noun(s.Name), Object: noun(s.Source), Extra: bytecode.NoReg}, c.temps(0))
 	v.bound = true // but not certain: the name may be missing
 }

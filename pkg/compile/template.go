@@ -158,7 +158,7 @@ func (t *templateCompiler) loop(n *syntax.TemplateFor) {
 		if index != nil {
 			t.emit(bytecode.MOVE, index.reg, state+1, 0)
 		}
-		first := t.base
+		first := t.vars
 		unset := t.emit(bytecode.UNSET, first, 0, 0)
 		var skip []int
 		if n.Filter != nil {
@@ -166,7 +166,7 @@ func (t *templateCompiler) loop(n *syntax.TemplateFor) {
 			t.free()
 		}
 		t.nodes(n.Body)
-		t.chunk.Code[unset].B = uint16(t.base - first)
+		t.chunk.Code[unset].B = uint16(t.vars - first)
 		t.patchAll(skip)
 		t.plain(n)
 		t.emit(bytecode.LOOP, 0, 0, head)

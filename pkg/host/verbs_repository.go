@@ -15,7 +15,7 @@ import (
 var repositoryVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "store", Aliases: []string{"save", "persist"}, Role: bytecode.RoleResponse, Preps: []string{"into", "to", "in"},
 		Doc: "Stores a row, or each element of a list, in a repository.", Blocking: true,
-		Result: bytecode.Consumes, Object: bytecode.RowsObject, Extra: "new-entry", ResultSpec: true}, Link: linkRows(storeVerb)},
+		Result: bytecode.Consumes, Object: bytecode.RowsObject, Extra: "new-entry", ResultSpec: true, SpecBinds: true}, Link: linkRows(storeVerb)},
 	{Verb: bytecode.Verb{Name: "retrieve", Aliases: []string{"fetch", "load", "find"}, Role: bytecode.RoleRequest, Preps: []string{"from"},
 		Doc:    "Reads rows from a repository.",
 		Result: bytecode.Binds, Object: bytecode.RowsObject}, Link: linkRows(retrieve)},

@@ -39,6 +39,9 @@ func (n *Network) Verbs() []*host.Verb {
 	}
 }
 
+// hostOf returns the host that runs a statement.
+func hostOf(c *vm.Call) *host.Host { return c.Co.Owner.(*host.Execution).Host }
+
 // payloadOf returns what a statement sends: what with gives, the value in sink
 // position, or the variable that the result names (03 §8.5).
 func payloadOf(c *vm.Call) (value.Value, error) {

@@ -42,7 +42,7 @@ func (n *Network) listenVerb(c *vm.Call) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
-	l, err := n.listen(name, port, o, n.host.Hold)
+	l, err := n.listen(name, port, o, hostOf(c).Hold)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -193,7 +193,7 @@ func (n *Network) closeVerb(c *vm.Call) (value.Value, error) {
 		conn.Close()
 		return value.Value{}, nil
 	}
-	if s := n.host.Service(base); s != nil {
+	if s := hostOf(c).Service(base); s != nil {
 		return value.Value{}, s.Stop(c)
 	}
 	if isWebSocketName(base) && !v.IsBound() {
@@ -224,7 +224,7 @@ func (s socketServer) Start(c *vm.Call, options value.Value) (value.Value, error
 	if err != nil {
 		return value.Value{}, err
 	}
-	l, err := s.net.listen("socket-server", p, o, s.net.host.Source)
+	l, err := s.net.listen("socket-server", p, o, hostOf(c).Source)
 	if err != nil {
 		return value.Value{}, err
 	}

@@ -49,7 +49,7 @@ func (n *Network) sendVerb(c *vm.Call) (value.Value, error) {
 	if !v.IsBound() {
 		v = value.OfString(s.Object.Base)
 	}
-	return n.host.Raise(c, "MessageSent", value.MapOf("destination", v, "data", data))
+	return hostOf(c).Raise(c, "MessageSent", value.MapOf("destination", v, "data", data))
 }
 
 // wasConnection guesses that a destination which is no open connection was meant

@@ -32,7 +32,9 @@ func (co *Coroutine) loop() State {
 		case bytecode.CONST:
 			r[i.A] = code.consts[i.B]
 		case bytecode.UNSET:
-			clear(r[i.A : int(i.A)+int(i.B)])
+			for j := range r[i.A : int(i.A)+int(i.B)] {
+				r[int(i.A)+j].Unset()
+			}
 
 		case bytecode.ENV:
 			co.pc = pc

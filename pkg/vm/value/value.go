@@ -218,6 +218,14 @@ func (v *Value) SetInt(n int64) {
 	v.kind, v.num = Int, uint64(n)
 }
 
+// Unset makes *v unbound, like SetInt.
+func (v *Value) Unset() {
+	if v.ptr != nil {
+		v.ptr = nil
+	}
+	v.kind = Unbound
+}
+
 // SetBool makes *v a Bool, like SetInt.
 func (v *Value) SetBool(b bool) {
 	if v.ptr != nil {

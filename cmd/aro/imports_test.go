@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows is the architecture: what each package of ours may import of ours. It
+// is an allow-list; DESIGN.md gives the reasons.
+var arrows = map[string][]string{
+	"aro/pkg/syntax":           {},
+	"aro/pkg/syntax/chunkfile": {"aro/pkg/syntax"},
+	"aro/pkg/bytecode":         {},
+	"aro/pkg/bytecode/cache":   {"aro/pkg/bytecode"},
+	"aro/pkg/compile":          {"aro/pkg/syntax", "aro/pkg/bytecode"},
+	"aro/pkg/compile/app":      {"aro/pkg/syntax", "aro/pkg/bytecode", "aro/pkg/compile"},
+	"aro/pkg/vm/value":         {},
+	"aro/pkg/vm":               {"aro/pkg/bytecode", "aro/pkg/vm/value"},
+	"aro/pkg/store":            {"aro/pkg/vm/value"},
+	"aro/pkg/store/storetest":  {"aro/pkg/store", "aro/pkg/vm/value"},
+	"aro/pkg/host":             {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/store"},
+	"aro/pkg/net/contract":     {"aro/pkg/vm/value"},
+	"aro/pkg/net":              {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/host", "aro/pkg/net/contract"},
+}
+
+// anything marks the packages at the end of all arrows.
+var anything = []string{"aro/cmd/", "aro/bench", "aro/examples"}
+
+// outside lists who may import which package of others: a dependency stays
+// behind one package of ours.
+var outside = map[string][]string{
+	"github.com/spf13/cobra":       {"aro/cmd/aro"},
+	"github.com/coder/websocket":   {"aro/pkg/net", "aro/examples"},
+	"github.com/pb33f/libopenapi":  {"aro/pkg/net/contract"},
+	"go.yaml.in/yaml/v4":           {"aro/pkg/net/contract"},
+	"html/template":                {},
+	"text/template":                {},
+	"github.com/pb33f/ordered-map": {"aro/pkg/net/contract"},
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) (list []goPackage) {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "aro/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+}
+
+// TestArrows reads the import graph and fails on any arrow that is not allowed.
+func TestArrows(t *testing.T) {
+	seen := 0
+	for _, p := range packages(t) {
+		atEnd := slices.ContainsFunc(anything, func(s string) bool { return strings.HasPrefix(p.ImportPath+"/", s) || p.ImportPath == s })
+		allowed, known := arrows[p.ImportPath]
+		if !known && !atEnd {
+			t.Errorf("package %s is not in the architecture: add it to arrows, and to DESIGN.md", p.ImportPath)
+		}
+		for _, imp := range p.Imports {
+			for module, users := range outside {
+				if (imp == module || strings.HasPrefix(imp, module+"/")) && !slices.ContainsFunc(users, func(u string) bool { return strings.HasPrefix(p.ImportPath, u) }) {
+					t.Errorf("%s imports %s, which belongs behind %v", p.ImportPath, imp, users)
+				}
+			}
+			if strings.HasPrefix(imp, "aro/") {
+				seen++
+				if known && !slices.Contains(allowed, imp) {
+					t.Errorf("%s must not import %s", p.ImportPath, imp)
+				}
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("saw only %d arrows: the test does not see the program", seen)
+	}
+}
