@@ -114,7 +114,7 @@ func board(t *testing.T, app string, b boardApp) {
 
 	// The clean-up leaves the twenty newest, newest first before and after.
 	for i := 1; i <= 40; i++ {
-		if diff := cmp.Diff(append(newest(i - 1), text)[:min(i, 20)], messages(t, p)); diff != "" {
+		if diff := cmp.Diff(append(newest(i-1), text)[:min(i, 20)], messages(t, p)); diff != "" {
 			t.Fatalf("before post %d (-want +got):\n%s", i, diff)
 		}
 		if i < 40 && strings.Contains(p.Stdout(), b.cleaned) {
@@ -194,11 +194,11 @@ func board(t *testing.T, app string, b boardApp) {
 	if code := p.Stop(); code != 0 {
 		t.Errorf("exit code %d after SIGTERM", code)
 	}
-	if got := strings.TrimPrefix(p.Stdout(), head); !strings.Contains(got, b.ended) || !strings.HasSuffix(got, "[OK] startup\n") {
-		t.Errorf("the end printed %q, want %q", got, b.ended)
+	if got := strings.TrimPrefix(p.Stdout(), head); !strings.HasPrefix(got, b.ended) || !strings.HasSuffix(got, "[OK] startup\n") {
+		t.Errorf("the end printed %q, want %q first and [OK] startup last", got, b.ended)
 	}
-	if p.Stderr() != "" {
-		t.Errorf("stderr: %s", p.Stderr())
+	if n := strings.Count(p.Stderr(), "[ERROR]"); n != 1 || !strings.Contains(p.Stderr(), "Template not found: ./templates/static/missing.css") {
+		t.Errorf("%d errors logged, want only that of the missing file", n)
 	}
 	for _, s := range sockets {
 		if code := s.closed(t); code != 1001 {

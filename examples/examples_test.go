@@ -114,7 +114,7 @@ func TestStatusPost(t *testing.T) {
 		title:   "<title>StatusPost</title>",
 		started: "StatusPost is open on http://localhost:",
 		cleaned: "Tidied up: the newest 20 messages stay",
-		ended:   "StatusPost closes\n[OK] startup\n",
+		ended:   "StatusPost closes\n",
 	})
 }
 
