@@ -82,7 +82,10 @@ composer.addEventListener('submit', async (event) => {
   if (!message) return;
   try {
     const answer = await fetch('/messages', { method: 'POST', body: new URLSearchParams({ message }) });
-    if (!answer.ok) throw new Error((await answer.json()).error);
+    if (!answer.ok) {
+      const reason = await answer.json();
+      throw new Error(reason.message || reason.error);
+    }
     field.value = '';
     complain('');
     count();
