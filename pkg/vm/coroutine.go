@@ -151,7 +151,9 @@ func (co *Coroutine) Release() {
 	if cap(co.regs) > maxKeptRegs {
 		co.regs = nil
 	} else {
-		clear(co.regs)
+		for i := range co.regs { // the runtime's clear would cost a bulk write barrier
+			co.regs[i].Unset()
+		}
 		co.regs = co.regs[:0]
 	}
 	if cap(co.Out) > maxKeptOut {
