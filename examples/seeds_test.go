@@ -179,6 +179,9 @@ func TestSeedProtocol(t *testing.T) {
 		{`{"type":"auth","payload":{"user":7,"token":"long-enough"}}`, `{"type":"auth_fail"}`},
 		{`{"type":"subscribe","payload":{"channel":"news"}}`, `{"channel":"news","type":"subscribed"}`},
 	}
+	if got := ask(a, `{"type":"ping"}`); got != `{"type":"pong"}` {
+		t.Errorf("a ping without payload: answered %s", got)
+	}
 	for _, row := range table {
 		if got := ask(a, payload(row.send)); got != row.want {
 			t.Errorf("%s: answered %s, want %s", row.send, got, row.want)
