@@ -166,7 +166,7 @@ func (h *Host) Uses(base string) bool {
 // returns when it ended. The caller must Release the execution.
 func (h *Host) Invoke(s *Set, t Trigger) *Execution {
 	e := h.newExecution(s.Code, s, t, nil)
-	e.Limit(0, time.Now().Add(h.HandlerBudget))
+	e.Limit(0, h.HandlerBudget)
 	h.inFlight.Add(1)
 	e.runHere()
 	h.inFlight.Add(-1)
@@ -184,7 +184,7 @@ func (h *Host) Deliver(sets []*Set, t Trigger) {
 			continue
 		}
 		e := h.newExecution(s.Code, s, t, nil)
-		e.Limit(0, time.Now().Add(h.HandlerBudget))
+		e.Limit(0, h.HandlerBudget)
 		if e.drive() {
 			e.release()
 		} else {

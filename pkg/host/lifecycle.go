@@ -256,7 +256,7 @@ func (h *Host) runEnd(failure error) {
 		return
 	}
 	e := h.newExecution(set.Code, set, shutdownTrigger{b.Value()}, nil)
-	e.Limit(0, time.Now().Add(endTime))
+	e.Limit(0, endTime)
 	done := make(chan struct{})
 	go func() {
 		e.runHere()

@@ -257,7 +257,9 @@ func checkRule(s *vm.Site, v value.Value) *Validation {
 var errNotText = errors.New("Type mismatch: expected a String")
 
 // parse reads text. Malformed text is no error: the result is null, so that
-// programs test `is empty` (01 §11.2).
+// programs test `is empty` (01 §11.2). For the same reason a missing key of what
+// was parsed reads as null: the Sockets guide extracts the payload of a message
+// before it knows whether the message has one.
 func parse(c *vm.Call) (value.Value, error) {
 	v := c.Arg(bytecode.SlotObject)
 	var text string
@@ -273,7 +275,7 @@ func parse(c *vm.Call) (value.Value, error) {
 	}
 	switch format := strings.ToLower(c.Site.Result.Raw); format {
 	case "json":
-		parsed, err := value.ParseJSON(text)
+		parsed, err := value.ParseMessage(text)
 		if err != nil {
 			return value.Nil, nil
 		}
@@ -282,7 +284,7 @@ func parse(c *vm.Call) (value.Value, error) {
 		return value.OfString(text), nil
 	case "":
 		if t := strings.TrimSpace(text); t != "" && (t[0] == '{' || t[0] == '[') {
-			if parsed, err := value.ParseJSON(t); err == nil {
+			if parsed, err := value.ParseMessage(t); err == nil {
 				return parsed, nil
 			}
 		}

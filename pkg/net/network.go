@@ -126,6 +126,11 @@ func (n *Network) Attach(h *host.Host) {
 		data:         sets(host.WebSocketEvent, host.Message, "websocket.message"),
 		disconnected: sets(host.WebSocketEvent, host.Disconnected, "websocket.disconnected"),
 	}
+	for _, kind := range []host.Kind{host.SocketEvent, host.WebSocketEvent} {
+		for _, set := range h.ConnectionHandlers(kind, "") {
+			h.Diagnose("[Warning] [%s: %s] never runs: its name says neither connect, disconnect nor message", set.Name, set.Activity)
+		}
+	}
 	h.Register("socket-server", socketServer{n})
 	h.OnDrain(n.drain)
 	h.OnClose(n.shutdown)

@@ -36,6 +36,9 @@ func (f *field) get(v value.Value) (value.Value, error) {
 	for n, step := range f.path {
 		next, ok := f.step(v, n, step)
 		if !ok {
+			if v.Lenient() {
+				return value.Nil, nil
+			}
 			if v.Kind() <= value.Null {
 				return value.Value{}, fmt.Errorf("Undefined variable: '%s'", f.upTo(n))
 			}
@@ -109,6 +112,9 @@ func (f *field) extract(v value.Value) (value.Value, error) {
 			if isTypeWord(step) {
 				continue
 			}
+			if v.Lenient() {
+				return value.Nil, nil
+			}
 			return value.Value{}, fmt.Errorf("Property '%s' not found on type 'Map'", step)
 		}
 		switch v.Kind() {
@@ -125,6 +131,8 @@ func (f *field) extract(v value.Value) (value.Value, error) {
 		case value.Map, value.Opaque, value.Date:
 			if p, ok := v.Property(step); ok {
 				v = p
+			} else if v.Lenient() {
+				return value.Nil, nil
 			} else if !isTypeWord(step) {
 				return value.Value{}, fmt.Errorf("Property '%s' not found on type '%s'", step, v.TypeName())
 			}

@@ -52,7 +52,8 @@ type Coroutine struct {
 	spent int // instructions charged so far
 	limit int // budget, 0 for none
 
-	deadline time.Time // zero for none
+	budget   time.Duration // of computing without a pause in the accounting, 0 for none
+	deadline time.Time     // set from budget at the first look at the clock
 	cancel   atomic.Pointer[error]
 
 	state State
@@ -127,14 +128,15 @@ func (co *Coroutine) Prepare(code *Code) {
 	}
 	co.regs = co.regs[:n]
 	co.code, co.pc, co.state, co.err, co.op = code, 0, Ready, nil, nil
-	co.fuel, co.spent, co.limit, co.deadline = refill, 0, 0, time.Time{}
+	co.fuel, co.spent, co.limit, co.budget, co.deadline = refill, 0, 0, 0, time.Time{}
 	co.Out = co.Out[:0]
 	co.call.Co = co
 }
 
-// Limit bounds the run: instructions charged (backward jumps and host calls),
-// and a deadline. Zero means unbounded.
-func (co *Coroutine) Limit(steps int, deadline time.Time) { co.limit, co.deadline = steps, deadline }
+// Limit bounds the run: steps charged (backward jumps and host calls), and a time.
+// Zero means unbounded. The time runs from the first look at the clock, some
+// thousand steps into the run, so that short handlers need none.
+func (co *Coroutine) Limit(steps int, budget time.Duration) { co.limit, co.budget = steps, budget }
 
 // maxKeptRegs is the largest frame that is kept for reuse, maxKeptOut the largest
 // output buffer.
@@ -149,7 +151,9 @@ func (co *Coroutine) Release() {
 	if cap(co.regs) > maxKeptRegs {
 		co.regs = nil
 	} else {
-		clear(co.regs)
+		for i := range co.regs { // the runtime's clear would cost a bulk write barrier
+			co.regs[i].Unset()
+		}
 		co.regs = co.regs[:0]
 	}
 	if cap(co.Out) > maxKeptOut {
@@ -197,6 +201,7 @@ func (co *Coroutine) Cancelled() error {
 func (co *Coroutine) Reply(v value.Value, err error) {
 	co.reply, co.fail = v, err
 	co.op = nil
+	co.deadline = time.Time{} // waiting is no computing
 	co.state = Ready
 }
 
@@ -249,8 +254,13 @@ func (co *Coroutine) charge() error {
 	if co.limit > 0 && co.spent > co.limit {
 		return fmt.Errorf("the handler used up its budget of %d steps", co.limit)
 	}
-	if !co.deadline.IsZero() && time.Now().After(co.deadline) {
-		return errors.New("the handler used up its time budget")
+	if co.budget > 0 {
+		now := time.Now()
+		if co.deadline.IsZero() {
+			co.deadline = now.Add(co.budget)
+		} else if now.After(co.deadline) {
+			return fmt.Errorf("the handler used up its time budget of %v", co.budget)
+		}
 	}
 	return nil
 }

@@ -42,7 +42,12 @@ func (v Value) IsEmpty() bool {
 }
 
 // Equal is the language's equality (01 §6.6).
-func Equal(a, b Value) bool {
+func Equal(a, b Value) bool { return equal(a, b, 0) }
+
+func equal(a, b Value, depth int) bool {
+	if depth > maxNesting {
+		return true
+	}
 	if a.same(b) && a.kind != Float {
 		return true
 	}
@@ -72,9 +77,9 @@ func Equal(a, b Value) bool {
 		case Bool:
 			return a.num == b.num
 		case List:
-			return equalLists(a.List(), b.List(), Equal)
+			return equalLists(a.List(), b.List(), equal, depth)
 		case Map:
-			return equalMaps(a.Record(), b.Record(), Equal)
+			return equalMaps(a.Record(), b.Record(), equal, depth)
 		case Bytes:
 			return string(a.Bytes()) == string(b.Bytes())
 		}
@@ -97,28 +102,28 @@ func equalNumbers(a, b Value) bool {
 	return x == y
 }
 
-func equalLists(a, b []Value, eq func(a, b Value) bool) bool {
+func equalLists(a, b []Value, eq func(a, b Value, depth int) bool, depth int) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range a {
-		if !eq(a[i], b[i]) {
+		if !eq(a[i], b[i], depth+1) {
 			return false
 		}
 	}
 	return true
 }
 
-func equalMaps(a, b *Record, eq func(a, b Value) bool) bool {
+func equalMaps(a, b *Record, eq func(a, b Value, depth int) bool, depth int) bool {
 	if a.Len() != b.Len() {
 		return false
 	}
 	if a.shape == b.shape {
-		return equalLists(a.vals, b.vals, eq)
+		return equalLists(a.vals, b.vals, eq, depth)
 	}
 	for i, k := range a.shape.keys {
 		w, ok := b.Get(k)
-		if !ok || !eq(a.vals[i], w) {
+		if !ok || !eq(a.vals[i], w, depth+1) {
 			return false
 		}
 	}
@@ -127,7 +132,12 @@ func equalMaps(a, b *Record, eq func(a, b Value) bool) bool {
 
 // TypedEqual is the equality of repository rows: kind and content (02 §7.3), so
 // "1", 1 and 1.0 are three different ids.
-func TypedEqual(a, b Value) bool {
+func TypedEqual(a, b Value) bool { return typedEqual(a, b, 0) }
+
+func typedEqual(a, b Value, depth int) bool {
+	if depth > maxNesting {
+		return true
+	}
 	if a.kind == Opaque {
 		a = a.Object().Simple()
 	}
@@ -151,9 +161,9 @@ func TypedEqual(a, b Value) bool {
 	case Bytes:
 		return string(a.Bytes()) == string(b.Bytes())
 	case List:
-		return equalLists(a.List(), b.List(), TypedEqual)
+		return equalLists(a.List(), b.List(), typedEqual, depth)
 	case Map:
-		return equalMaps(a.Record(), b.Record(), TypedEqual)
+		return equalMaps(a.Record(), b.Record(), typedEqual, depth)
 	}
 	return false
 }

@@ -17,8 +17,14 @@ const maxJSONDepth = 512
 // exponent are Ints, others Floats; what fits neither is an error, so no digit
 // is lost in silence. Duplicate keys: the last one wins. Lone surrogates become
 // U+FFFD, invalid UTF-8 is an error.
-func ParseJSON(s string) (Value, error) {
-	d := decoder{s: s}
+func ParseJSON(s string) (Value, error) { return parseJSON(decoder{s: s}) }
+
+// ParseMessage is ParseJSON for text that a program parses itself: the maps in it
+// are Lenient.
+func ParseMessage(s string) (Value, error) { return parseJSON(decoder{s: s, flag: lenient}) }
+
+func parseJSON(d decoder) (Value, error) {
+	s := d.s
 	d.space()
 	v, err := d.value(0)
 	if err != nil {
@@ -32,8 +38,9 @@ func ParseJSON(s string) (Value, error) {
 }
 
 type decoder struct {
-	s string
-	i int
+	s    string
+	i    int
+	flag uint8 // of every map
 }
 
 func (d *decoder) fail(msg string) error {
@@ -129,7 +136,7 @@ func (d *decoder) object(depth int) (Value, error) {
 	d.space()
 	if d.i < len(d.s) && d.s[d.i] == '}' {
 		d.i++
-		return EmptyMap, nil
+		return d.mapOf(EmptyMap), nil
 	}
 	b := Builder{shape: EmptyShape, vals: make([]Value, 0, 8)}
 	for {
@@ -161,11 +168,16 @@ func (d *decoder) object(depth int) (Value, error) {
 			d.space()
 		case '}':
 			d.i++
-			return b.Value(), nil
+			return d.mapOf(b.Value()), nil
 		default:
 			return Value{}, d.fail("expected ',' or '}'")
 		}
 	}
+}
+
+func (d *decoder) mapOf(v Value) Value {
+	v.flag = d.flag
+	return v
 }
 
 func (d *decoder) number() (Value, error) {

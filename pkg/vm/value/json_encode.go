@@ -13,7 +13,12 @@ func (v Value) JSON() string { return string(v.AppendJSON(nil)) }
 // AppendJSON appends compact JSON: keys sorted bytewise, `/` written `\/`,
 // integral floats without fraction, dates ISO, bytes base64, NaN and infinity
 // null (01 §8.1, 03 §5.2). It allocates nothing but what b needs to grow.
-func (v Value) AppendJSON(b []byte) []byte {
+func (v Value) AppendJSON(b []byte) []byte { return v.appendJSON(b, 0) }
+
+func (v Value) appendJSON(b []byte, depth int) []byte {
+	if depth > maxNesting {
+		return append(b, "null"...)
+	}
 	switch v.kind {
 	case Unbound, Null:
 		return append(b, "null"...)
@@ -31,7 +36,7 @@ func (v Value) AppendJSON(b []byte) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = e.AppendJSON(b)
+			b = e.appendJSON(b, depth+1)
 		}
 		return append(b, ']')
 	case Map:
@@ -43,7 +48,7 @@ func (v Value) AppendJSON(b []byte) []byte {
 				b = append(b, ',')
 			}
 			b = append(b, enc.quoted[slot]...)
-			b = r.vals[slot].AppendJSON(b)
+			b = r.vals[slot].appendJSON(b, depth+1)
 		}
 		return append(b, '}')
 	case Date:
@@ -53,7 +58,7 @@ func (v Value) AppendJSON(b []byte) []byte {
 		b = base64.StdEncoding.AppendEncode(b, v.Bytes())
 		return append(b, '"')
 	}
-	return v.Object().Simple().AppendJSON(b)
+	return v.Object().Simple().appendJSON(b, depth)
 }
 
 func appendJSONFloat(b []byte, f float64) []byte {

@@ -12,7 +12,8 @@ type Record struct {
 func NewRecord(shape *Shape, vals []Value) *Record { return &Record{shape, vals} }
 
 // BuildRecord returns a record with copies of vals. Header and slots are one
-// allocation for up to eight keys, which is what most records have.
+// allocation for up to eight keys, which is what most records have. The slots are
+// assigned one by one: copying them as a slice costs a bulk write barrier.
 func BuildRecord(shape *Shape, vals []Value) *Record {
 	switch n := len(vals); {
 	case n <= 2:
@@ -20,7 +21,9 @@ func BuildRecord(shape *Shape, vals []Value) *Record {
 			Record
 			slots [2]Value
 		}{}
-		copy(b.slots[:], vals)
+		for i := range vals {
+			b.slots[i] = vals[i]
+		}
 		b.shape, b.vals = shape, b.slots[:n:n]
 		return &b.Record
 	case n <= 4:
@@ -28,7 +31,9 @@ func BuildRecord(shape *Shape, vals []Value) *Record {
 			Record
 			slots [4]Value
 		}{}
-		copy(b.slots[:], vals)
+		for i := range vals {
+			b.slots[i] = vals[i]
+		}
 		b.shape, b.vals = shape, b.slots[:n:n]
 		return &b.Record
 	case n <= 8:
@@ -36,7 +41,9 @@ func BuildRecord(shape *Shape, vals []Value) *Record {
 			Record
 			slots [8]Value
 		}{}
-		copy(b.slots[:], vals)
+		for i := range vals {
+			b.slots[i] = vals[i]
+		}
 		b.shape, b.vals = shape, b.slots[:n:n]
 		return &b.Record
 	}

@@ -17,7 +17,18 @@ func (v Value) Text() string {
 
 // AppendText appends the text form: strings bare at the top, quoted inside
 // collections; floats shortest; map keys sorted.
-func (v Value) AppendText(b []byte) []byte {
+func (v Value) AppendText(b []byte) []byte { return v.appendText(b, 0) }
+
+// maxNesting bounds how deep the forms of a value, and comparisons, go into
+// nested collections. A program can nest without bound (a loop that wraps a list
+// in a list), and a Go stack that overflows ends the process. What lies deeper is
+// shown as "…" in text and null in JSON, and compares as equal.
+const maxNesting = 10000
+
+func (v Value) appendText(b []byte, depth int) []byte {
+	if depth > maxNesting {
+		return append(b, "…"...)
+	}
 	switch v.kind {
 	case String:
 		return append(b, v.Str()...)
@@ -27,7 +38,7 @@ func (v Value) AppendText(b []byte) []byte {
 			if i > 0 {
 				b = append(b, ", "...)
 			}
-			b = e.appendInner(b)
+			b = e.appendInner(b, depth+1)
 		}
 		return append(b, ']')
 	case Map:
@@ -41,21 +52,21 @@ func (v Value) AppendText(b []byte) []byte {
 				b = append(b, ", "...)
 			}
 			b = append(append(append(b, '"'), r.shape.keys[slot]...), `": `...)
-			b = r.vals[slot].appendInner(b)
+			b = r.vals[slot].appendInner(b, depth+1)
 		}
 		return append(b, ']')
 	}
 	return v.appendScalar(b)
 }
 
-func (v Value) appendInner(b []byte) []byte {
+func (v Value) appendInner(b []byte, depth int) []byte {
 	switch v.kind {
 	case String:
 		return append(append(append(b, '"'), v.Str()...), '"')
 	case Opaque:
-		return v.Object().Simple().appendInner(b)
+		return v.Object().Simple().appendInner(b, depth)
 	}
-	return v.AppendText(b)
+	return v.appendText(b, depth)
 }
 
 // appendScalar appends everything but strings, lists and maps, in text form.
@@ -111,16 +122,21 @@ func (v Value) Display() string {
 
 // AppendDisplay appends the display form: floats with two decimals, maps one
 // `path: value` line per leaf, sorted; lists in brackets unless they hold a map.
-func (v Value) AppendDisplay(b []byte) []byte {
+func (v Value) AppendDisplay(b []byte) []byte { return v.appendDisplay(b, 0) }
+
+func (v Value) appendDisplay(b []byte, depth int) []byte {
+	if depth > maxNesting {
+		return append(b, "…"...)
+	}
 	switch v.kind {
 	case String:
 		return append(b, v.Str()...)
 	case Float:
 		return appendFixed(b, v.Float())
 	case List:
-		return v.appendListDisplay(b)
+		return v.appendListDisplay(b, depth)
 	case Map:
-		for i, line := range flatten(nil, "", v.Record()) {
+		for i, line := range flatten(nil, "", v.Record(), depth) {
 			if i > 0 {
 				b = append(b, '\n')
 			}
@@ -140,14 +156,14 @@ func appendFixed(b []byte, f float64) []byte {
 	return strconv.AppendFloat(b, f, 'f', 2, 64)
 }
 
-func (v Value) appendListDisplay(b []byte) []byte {
+func (v Value) appendListDisplay(b []byte, depth int) []byte {
 	items := v.List()
 	if slices.ContainsFunc(items, func(e Value) bool { return e.kind == Map }) {
 		for i, e := range items {
 			if i > 0 {
 				b = append(b, "\n\n"...)
 			}
-			b = e.AppendDisplay(b)
+			b = e.appendDisplay(b, depth+1)
 		}
 		return b
 	}
@@ -156,13 +172,19 @@ func (v Value) appendListDisplay(b []byte) []byte {
 		if i > 0 {
 			b = append(b, ", "...)
 		}
-		b = e.AppendDisplay(b)
+		b = e.appendDisplay(b, depth+1)
 	}
 	return append(b, ']')
 }
 
+// maxFlatten is the same for paths, whose length grows with the depth.
+const maxFlatten = 500
+
 // flatten returns the sorted display lines of a map.
-func flatten(lines []string, prefix string, r *Record) []string {
+func flatten(lines []string, prefix string, r *Record, depth int) []string {
+	if depth > maxFlatten {
+		return append(lines, prefix+": …")
+	}
 	start := len(lines)
 	for i, k := range r.shape.keys {
 		v := r.vals[i]
@@ -172,7 +194,7 @@ func flatten(lines []string, prefix string, r *Record) []string {
 		path := prefix + k
 		switch v.kind {
 		case Map:
-			lines = flatten(lines, path+".", v.Record())
+			lines = flatten(lines, path+".", v.Record(), depth+1)
 		case List:
 			lines = append(lines, path+": "+inMapDisplay(v.List()))
 		default:
@@ -212,11 +234,15 @@ func inMapDisplay(items []Value) string {
 // Developer returns the developer form: String("x"), Int(7), Dict { k: Int(1) }.
 func (v Value) Developer() string {
 	var b strings.Builder
-	v.developer(&b)
+	v.developer(&b, 0)
 	return b.String()
 }
 
-func (v Value) developer(b *strings.Builder) {
+func (v Value) developer(b *strings.Builder, depth int) {
+	if depth > maxNesting {
+		b.WriteString("…")
+		return
+	}
 	switch v.kind {
 	case Unbound, Null:
 		b.WriteString("Null(null)")
@@ -238,7 +264,7 @@ func (v Value) developer(b *strings.Builder) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			e.developer(b)
+			e.developer(b, depth+1)
 		}
 		b.WriteByte(']')
 	case Map:
@@ -249,10 +275,10 @@ func (v Value) developer(b *strings.Builder) {
 				b.WriteByte(',')
 			}
 			b.WriteString(" " + r.shape.keys[slot] + ": ")
-			r.vals[slot].developer(b)
+			r.vals[slot].developer(b, depth+1)
 		}
 		b.WriteString(" }")
 	default:
-		v.Object().Simple().developer(b)
+		v.Object().Simple().developer(b, depth+1)
 	}
 }

@@ -39,6 +39,7 @@ const (
 //	String  length                               content type*    bytes
 //	List    length                                                first element
 //	Map                                                           *Record
+//	                                                              (flag: see Lenient)
 //	Date    Unix seconds          nanoseconds                     *time.Location, nil for UTC
 //	Bytes   length                                                bytes
 //	Opaque                                                        *Object
@@ -202,6 +203,13 @@ func (v Value) Content() Content {
 	}
 	return Content(v.ext)
 }
+
+// lenient marks a Map whose missing keys read as null: what Parse made of text
+// from outside, which programs test with `is empty` instead of failing.
+const lenient = 1
+
+// Lenient reports whether missing keys of a Map read as null.
+func (v Value) Lenient() bool { return v.kind == Map && v.flag&lenient != 0 }
 
 // same reports whether two values are the same words: a fast positive answer to
 // equality, never a negative one. NaN is excluded by the callers.
