@@ -341,3 +341,9 @@ func (p *Page) Screenshot(file string) error {
 	}
 	return os.WriteFile(file, png, 0o644)
 }
+
+// BeforeLoad runs js in every document before its own scripts.
+func (p *Page) BeforeLoad(js string) error {
+	_, err := p.call("Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": js})
+	return err
+}
