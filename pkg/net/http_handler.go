@@ -169,6 +169,10 @@ func (s *httpServer) operation(w http.ResponseWriter, r *http.Request, m *contra
 	}
 	req := &request{r: r, op: op}
 	if f := s.prepare(w, req, m); f != nil {
+		if f.Status == http.StatusRequestEntityTooLarge {
+			s.refuseBody(w, r, f)
+			return
+		}
 		s.fail(w, r, f)
 		return
 	}
@@ -248,13 +252,7 @@ func (s *httpServer) readBody(w http.ResponseWriter, req *request) *contract.Fai
 		buf = make([]byte, 0, 4<<10)
 	}
 	mark := 0
-	if r.ContentLength < 0 || r.ContentLength > 1024 {
-		rc.SetReadDeadline(time.Now().Add(slowBody))
-		defer rc.SetReadDeadline(time.Time{})
-	} else {
-		rc.SetReadDeadline(time.Now().Add(slowBody))
-		defer rc.SetReadDeadline(time.Time{})
-	}
+	rc.SetReadDeadline(time.Now().Add(slowBody))
 	for {
 		if len(buf) == cap(buf) {
 			buf = append(buf, 0)[:len(buf)]
@@ -265,10 +263,12 @@ func (s *httpServer) readBody(w http.ResponseWriter, req *request) *contract.Fai
 			return tooLarge()
 		}
 		if err == io.EOF {
+			rc.SetReadDeadline(time.Time{})
 			break
 		}
 		if err != nil {
 			w.Header()["Connection"] = closeHeader
+			rc.SetReadDeadline(time.Now()) // net/http must not wait for the rest either
 			var timeout interface{ Timeout() bool }
 			if errors.As(err, &timeout) && timeout.Timeout() {
 				return &contract.Failure{Status: http.StatusRequestTimeout, Fields: value.MapOf("error", value.OfString("Request Timeout"))}
@@ -285,6 +285,26 @@ func (s *httpServer) readBody(w http.ResponseWriter, req *request) *contract.Fai
 	req.body, req.files, f = req.op.DecodeBody(r.Header.Get("Content-Type"), buf)
 	return f
 }
+
+// refuseBody answers that a body is too large, and reads and drops what the
+// client still sends of it, for a while: a connection closed at once would be
+// reset, and the client would never see the answer.
+func (s *httpServer) refuseBody(w http.ResponseWriter, r *http.Request, f *contract.Failure) {
+	rc := http.NewResponseController(w)
+	rc.EnableFullDuplex() // or net/http closes the body when the answer begins
+	s.fail(w, r, f)
+	rc.Flush()
+	if r.Header.Get("Expect") != "" {
+		return // it waits for our word before it sends
+	}
+	rc.SetReadDeadline(time.Now().Add(lingerTime))
+	io.CopyN(io.Discard, r.Body, lingerBytes)
+}
+
+const (
+	lingerTime  = 2 * time.Second
+	lingerBytes = 64 << 20
+)
 
 // failure turns the error of a feature set into an answer (03 §6).
 func failure(err error) *contract.Failure {

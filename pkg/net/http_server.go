@@ -29,6 +29,7 @@ const (
 	maxRequestLine = 16 << 10
 	maxBody        = 10 << 20
 	stopTime       = 2 * time.Second
+	acceptLast     = 5 * time.Millisecond
 )
 
 // httpServer is the service <http-server>: it routes requests by the contract to
@@ -46,6 +47,7 @@ type httpServer struct {
 	running  bool
 	server   *http.Server
 	listener net.Listener
+	served   chan struct{} // closed when nothing is accepted any more
 	gone     func()
 	state    value.Value
 
@@ -137,7 +139,11 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 	s.running = true
 	s.gone = s.h.Source()
 	s.state = s.describe(l.Addr().(*net.TCPAddr))
-	go s.server.Serve(l)
+	s.served = make(chan struct{})
+	go func(server *http.Server, served chan struct{}) {
+		defer close(served)
+		server.Serve(drainListener{l.(*net.TCPListener)})
+	}(s.server, s.served)
 	return s.state, nil
 }
 
@@ -307,7 +313,7 @@ func (s *httpServer) drain() {
 
 func (s *httpServer) shut(wait time.Duration) {
 	s.mu.Lock()
-	server := s.server
+	server, listener, served := s.server, s.listener, s.served
 	s.server, s.running = nil, false
 	gone := s.gone
 	s.gone = nil
@@ -316,6 +322,9 @@ func (s *httpServer) shut(wait time.Duration) {
 	if server == nil {
 		return
 	}
+	// Accept what has connected, then nothing more; only then look who is left.
+	listener.(*net.TCPListener).SetDeadline(time.Now().Add(acceptLast))
+	<-served
 	s.n.CloseWebSockets()
 	ctx, cancel := context.WithTimeout(context.Background(), max(wait, 50*time.Millisecond))
 	defer cancel()
