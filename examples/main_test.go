@@ -157,20 +157,6 @@ func dialWS(t *testing.T, p *aroproc.Process, path string) *websocket.Conn {
 	return c
 }
 
-func readWS(t *testing.T, c *websocket.Conn) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), aroproc.Patience)
-	defer cancel()
-	kind, data, err := c.Read(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if kind != websocket.MessageText {
-		t.Fatalf("got a frame of type %v, want text", kind)
-	}
-	return string(data)
-}
-
 // ---- TCP --------------------------------------------------------------------
 
 type tcpConn struct {
