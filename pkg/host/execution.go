@@ -38,7 +38,7 @@ type Execution struct {
 
 	finished func(*Execution) // called once at the end, on the goroutine that ran last
 	phase    atomic.Int32     // of Wait: running, awaited, ended
-	signal   chan struct{}
+	signal   chan struct{}    // of await; made when somebody waits
 }
 
 // Trigger is what started an execution. Entry returns what the trigger provides
@@ -60,7 +60,7 @@ type Response struct {
 }
 
 var pool = sync.Pool{New: func() any {
-	e := &Execution{signal: make(chan struct{}, 1)}
+	e := &Execution{}
 	e.Owner = e
 	return e
 }}
@@ -121,7 +121,7 @@ func (e *Execution) end() {
 		return
 	}
 	if e.phase.Swap(ended) == awaited {
-		e.signal <- struct{}{}
+		close(e.signal)
 	}
 }
 
@@ -133,9 +133,14 @@ const (
 // runHere drives e and, when it has to wait, blocks this goroutine until it
 // ended. It is for goroutines that exist anyway, such as that of a request.
 func (e *Execution) runHere() {
-	if e.drive() {
-		return
+	if !e.drive() {
+		e.await()
 	}
+}
+
+// await blocks this goroutine until e, which another one drives now, has ended.
+func (e *Execution) await() {
+	e.signal = make(chan struct{})
 	if e.phase.CompareAndSwap(0, awaited) {
 		<-e.signal
 	}

@@ -192,9 +192,7 @@ func (h *Host) Deliver(sets []*Set, t Trigger) {
 		}
 	}
 	for _, e := range waiting {
-		if e.phase.CompareAndSwap(0, awaited) {
-			<-e.signal
-		}
+		e.await()
 		e.release()
 	}
 }

@@ -98,7 +98,8 @@ func (h *Host) OnClose(f func(deadline time.Time)) {
 }
 
 // Run runs the program to its end and returns the exit code (01 §11.4). Signals
-// begin the shutdown; a second one ends the process at once.
+// begin the shutdown; a second one ends the process at once. The channel may be
+// closed when no more signals are to be expected.
 func (h *Host) Run(signals <-chan os.Signal) int {
 	started := make(chan struct{})
 	e := h.newExecution(h.start.Code, h.start, noTrigger{}, nil)
@@ -108,12 +109,16 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 	}()
 	go func() {
 		select {
-		case s := <-signals:
+		case s, more := <-signals:
+			if !more {
+				return
+			}
 			h.Shutdown(signalName(s))
 		case <-h.life.stop:
 		}
-		<-signals
-		os.Exit(130)
+		if _, more := <-signals; more { // closed: nobody sends signals any more
+			os.Exit(130)
+		}
 	}()
 	drained := make(chan struct{})
 	go func() {

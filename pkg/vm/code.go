@@ -101,6 +101,9 @@ func Link(c *bytecode.Chunk, resolve Resolver) *Code {
 				s.arg[slot] = int8(j)
 			}
 		}
+		if s.Prep == "with" && s.arg[bytecode.SlotWith] < 0 {
+			s.arg[bytecode.SlotWith] = s.arg[bytecode.SlotObject] // 02 §1.2: with is with, wherever it stands
+		}
 		do, target, err := resolve(s.Site, c)
 		if err != nil {
 			do = func(*Call) (value.Value, error) { return value.Value{}, err }
