@@ -84,7 +84,7 @@ func fixture(t *testing.T, main string, more ...string) string {
 
 // ---- HTTP -------------------------------------------------------------------
 
-var client = &http.Client{Timeout: aroproc.Patience, Transport: &http.Transport{MaxIdleConnsPerHost: 300}}
+var client = &http.Client{Timeout: aroproc.Patience, Transport: &http.Transport{MaxIdleConnsPerHost: 300, ExpectContinueTimeout: 5 * time.Second}}
 
 type answer struct {
 	code   int
