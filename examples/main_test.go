@@ -84,7 +84,7 @@ func fixture(t *testing.T, main string, more ...string) string {
 
 // ---- HTTP -------------------------------------------------------------------
 
-var client = &http.Client{Timeout: aroproc.Patience, Transport: &http.Transport{MaxIdleConnsPerHost: 300}}
+var client = &http.Client{Timeout: aroproc.Patience, Transport: &http.Transport{MaxIdleConnsPerHost: 300, ExpectContinueTimeout: 5 * time.Second}}
 
 type answer struct {
 	code   int
@@ -155,20 +155,6 @@ func dialWS(t *testing.T, p *aroproc.Process, path string) *websocket.Conn {
 	c.SetReadLimit(8 << 20)
 	t.Cleanup(func() { c.CloseNow() })
 	return c
-}
-
-func readWS(t *testing.T, c *websocket.Conn) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), aroproc.Patience)
-	defer cancel()
-	kind, data, err := c.Read(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if kind != websocket.MessageText {
-		t.Fatalf("got a frame of type %v, want text", kind)
-	}
-	return string(data)
 }
 
 // ---- TCP --------------------------------------------------------------------

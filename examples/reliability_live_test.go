@@ -198,16 +198,16 @@ func TestW02_Frames(t *testing.T) {
 		{"3.3 rsv3", frame(fin|rsv3|1, "x"), []string{"close 1002"}},
 		{"3.4 rsv on ping", frame(fin|rsv1|9, "x"), []string{"close 1002"}},
 		{"3.5 rsv after text", frame(fin|1, "a") + frame(fin|rsv3|2, "x"), []string{"text a", "close 1002"}},
-		{"5.1 fragmented ping", frame(9, "x") + frame(fin|0, "y"), []string{"close 1002"}},
-		{"5.2 fragmented pong", frame(10, "x") + frame(fin|0, "y"), []string{"close 1002"}},
-		{"5.3 two fragments", frame(1, "a") + frame(fin|0, "b"), []string{"text ab"}},
-		{"5.6 ping between", frame(1, "a") + frame(fin|9, "p") + frame(fin|0, "b"), []string{"pong p", "text ab"}},
-		{"5.8 many fragments", frame(1, "a") + strings.Repeat(frame(0, "b"), 50) + frame(fin|0, "c"), []string{"text a" + strings.Repeat("b", 50) + "c"}},
-		{"5.9 stray continuation", frame(fin|0, "x"), []string{"close 1002"}},
+		{"5.1 fragmented ping", frame(9, "x") + frame(fin, "y"), []string{"close 1002"}},
+		{"5.2 fragmented pong", frame(10, "x") + frame(fin, "y"), []string{"close 1002"}},
+		{"5.3 two fragments", frame(1, "a") + frame(fin, "b"), []string{"text ab"}},
+		{"5.6 ping between", frame(1, "a") + frame(fin|9, "p") + frame(fin, "b"), []string{"pong p", "text ab"}},
+		{"5.8 many fragments", frame(1, "a") + strings.Repeat(frame(0, "b"), 50) + frame(fin, "c"), []string{"text a" + strings.Repeat("b", 50) + "c"}},
+		{"5.9 stray continuation", frame(fin, "x"), []string{"close 1002"}},
 		{"5.12 stray, not final", frame(0, "x") + frame(fin|1, "y"), []string{"close 1002"}},
 		{"5.18 text in fragments", frame(1, "a") + frame(fin|1, "b"), []string{"close 1002"}},
-		{"6.2 utf8 split", frame(1, "\xce") + frame(fin|0, "\xba"), []string{"text κ"}},
-		{"6.2 utf8 split twice", frame(1, "\xf0\x9f") + frame(0, "\x98") + frame(fin|0, "\x80"), []string{"text 😀"}},
+		{"6.2 utf8 split", frame(1, "\xce") + frame(fin, "\xba"), []string{"text κ"}},
+		{"6.2 utf8 split twice", frame(1, "\xf0\x9f") + frame(0, "\x98") + frame(fin, "\x80"), []string{"text 😀"}},
 		{"7.1 close 1000", closing(1000, ""), []string{"close 1000", "end"}},
 		{"7.1 text after close", closing(1000, "") + frame(fin|1, "late"), []string{"close 1000", "end"}},
 		{"7.1 text, then close", frame(fin|1, "a") + closing(1000, "bye"), []string{"text a", "close 1000", "end"}},
@@ -216,7 +216,7 @@ func TestW02_Frames(t *testing.T) {
 		{"7.3 too long", closing(1000, big[:124]), []string{"close 1002"}},
 		{"7.5 bad utf8 reason", closing(1000, "\xed\xa0\x80"), []string{"close 1007"}},
 		{"9 half a megabyte", frame(fin|1, strings.Repeat(big, 8)), []string{"text " + strings.Repeat(big, 8)}},
-		{"9 fragments of 4 KiB", frame(1, "") + strings.Repeat(frame(0, big[:4096]), 16) + frame(fin|0, ""), []string{"text " + big}},
+		{"9 fragments of 4 KiB", frame(1, "") + strings.Repeat(frame(0, big[:4096]), 16) + frame(fin, ""), []string{"text " + big}},
 		{"unmasked", "\x81\x02hi", []string{"close 1002"}},
 	}
 	for op := range 16 {
@@ -227,7 +227,7 @@ func TestW02_Frames(t *testing.T) {
 	}
 	for _, s := range []string{"\xce\xba\xe1\xbd\xb9\xed\xa0\x80edited", "\xff", "\xfe", "\xc0\xaf", "\x80", "a\xbf", "\xf4\x90\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf8\x88\x80\x80\x80", "\xc1\x81", "\xe0\x80\xaf", "\xf0\x80\x80\xaf", "hello\xffworld"} {
 		rows = append(rows, row{fmt.Sprintf("6 invalid %q", s), frame(fin|1, s), []string{"close 1007"}})
-		rows = append(rows, row{fmt.Sprintf("6 invalid %q in fragments", s), frame(1, "ok"+s[:len(s)/2]) + frame(fin|0, s[len(s)/2:]), []string{"close 1007"}})
+		rows = append(rows, row{fmt.Sprintf("6 invalid %q in fragments", s), frame(1, "ok"+s[:len(s)/2]) + frame(fin, s[len(s)/2:]), []string{"close 1007"}})
 	}
 	for _, s := range []string{"κόσμε", "\x00", "\x7f", "\u0080", "߿", "ࠀ", "\ud7ff", "\ue000", "\ufffd", "\uffff", "\U00010000", "\U0010ffff"} {
 		rows = append(rows, row{fmt.Sprintf("6 valid %q", s), frame(fin|1, s), []string{"text " + s}})

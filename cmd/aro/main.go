@@ -46,13 +46,13 @@ func newRoot() *cobra.Command {
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
 	}
 	root.AddCommand(runCommand(), checkCommand(), disasmCommand(), cacheCommand())
 	return root
 }
 
-// defaultCommand lets `aro PATH …` mean `aro run PATH …`.
+// defaultCommand lets `aro PATH …` mean `aro run PATH …`. A word that is neither a
+// path nor looks like one is left for cobra to call an unknown command.
 func defaultCommand(root *cobra.Command, args []string) []string {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
 		return args
@@ -66,7 +66,7 @@ func defaultCommand(root *cobra.Command, args []string) []string {
 	case "help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
 		return args
 	}
-	if _, err := os.Stat(args[0]); err == nil {
+	if _, err := os.Stat(args[0]); err == nil || strings.ContainsAny(args[0], `./\`) {
 		return append([]string{"run"}, args...)
 	}
 	return args
