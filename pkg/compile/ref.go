@@ -86,6 +86,9 @@ func (c *compiler) entry(name string) *variable {
 	if c.entries >= tempBase-entryBase {
 		c.tooLong, c.entries = true, 1
 	}
+	// Handlers and observers always have their event.
+	a := c.chunk.Activity
+	v.certain = name == "event" && !c.inGuard && (strings.HasSuffix(a, " Handler") || strings.HasSuffix(a, " Observer"))
 	c.outer.vars[name] = v
 	c.outer.order = append(c.outer.order, v)
 	c.chunk.Entry = append(c.chunk.Entry, bytecode.Local{Name: name, Reg: uint16(v.reg)})
