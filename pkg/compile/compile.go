@@ -82,7 +82,6 @@ type compiler struct {
 	entries  int // registers of names that the trigger fills in
 	top      int // temporaries in use
 	maxTemps int
-	inherits bool
 	isStart  bool
 	isAction bool
 	template bool

@@ -2,8 +2,6 @@ package compile
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/syntax"
@@ -151,10 +149,4 @@ func noun(n *syntax.Noun) bytecode.Noun {
 		out.Specs = []string{n.Raw}
 	}
 	return out
-}
-
-// isPascal reports whether a word starts with a capital: a schema's name.
-func isPascal(s string) bool {
-	r, _ := utf8.DecodeRuneInString(s)
-	return unicode.IsUpper(r)
 }

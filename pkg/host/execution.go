@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/vm"
@@ -34,7 +33,6 @@ type Execution struct {
 	waits  *turn      // the turn that this root waits for, under turns.mu
 	calls  int        // user actions that this one runs within
 	group  group      // handlers that the current statement waits for
-	begun  time.Time
 
 	finished func(*Execution) // called once at the end, on the goroutine that ran last
 	phase    atomic.Int32     // of Wait: running, awaited, ended

@@ -21,7 +21,6 @@ type scope struct {
 type publication struct {
 	activity string
 	value    value.Value
-	owner    *Execution // its end withdraws it; nil: lives as long as the process
 }
 
 // Export implements vm.Exporter.

@@ -108,14 +108,6 @@ type encoder struct {
 
 func (e *encoder) uint(n int) { e.out = binary.AppendUvarint(e.out, uint64(n)) }
 
-func (e *encoder) bool(b bool) {
-	if b {
-		e.out = append(e.out, 1)
-	} else {
-		e.out = append(e.out, 0)
-	}
-}
-
 func (e *encoder) string(s string) {
 	n, ok := e.strings[s]
 	if !ok {

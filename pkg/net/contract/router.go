@@ -13,7 +13,6 @@ import (
 // contract, whatever the client sends.
 type Router struct {
 	root node
-	ops  []*Operation // by route number
 }
 
 type node struct {

@@ -21,6 +21,7 @@ func BuildRecord(shape *Shape, vals []Value) *Record {
 			Record
 			slots [2]Value
 		}{}
+		//lint:ignore S1001 one by one, see above
 		for i := range vals {
 			b.slots[i] = vals[i]
 		}
@@ -31,6 +32,7 @@ func BuildRecord(shape *Shape, vals []Value) *Record {
 			Record
 			slots [4]Value
 		}{}
+		//lint:ignore S1001 one by one, see above
 		for i := range vals {
 			b.slots[i] = vals[i]
 		}
@@ -41,6 +43,7 @@ func BuildRecord(shape *Shape, vals []Value) *Record {
 			Record
 			slots [8]Value
 		}{}
+		//lint:ignore S1001 one by one, see above
 		for i := range vals {
 			b.slots[i] = vals[i]
 		}
