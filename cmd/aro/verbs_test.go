@@ -1,0 +1,41 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"aro/pkg/host"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/verbs.md")
+
+// TestVerbsPage keeps docs/verbs.md, which is made from the verb table.
+func TestVerbsPage(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Verbs\n\nThis page is generated from the verb table (`go test ./cmd/aro -run VerbsPage -update`).\n\n| verb | synonyms | prepositions | |\n|---|---|---|---|\n")
+	list := verbs()
+	slices.SortFunc(list, func(a, b *host.Verb) int { return strings.Compare(a.Name, b.Name) })
+	for _, v := range list {
+		if strings.HasPrefix(v.Name, "(") {
+			continue
+		}
+		if v.Doc == "" {
+			t.Errorf("%s has no description", v.Name)
+		}
+		fmt.Fprintf(&b, "| %s%s | %s | %s | %s |\n", strings.ToUpper(v.Name[:1]), v.Name[1:], strings.Join(v.Aliases, ", "), strings.Join(v.Preps, ", "), v.Doc)
+	}
+	const path = "../../docs/verbs.md"
+	if *update {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if have, _ := os.ReadFile(path); string(have) != b.String() {
+		t.Error("docs/verbs.md is out of date; run the test with -update")
+	}
+}
