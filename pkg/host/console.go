@@ -14,7 +14,7 @@ import (
 
 var outputVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "log", Aliases: []string{"print", "output", "debug"}, Role: bytecode.RoleResponse,
-		Preps: []string{"for", "to", "with"}, Doc: "Writes a line to the console, to stderr or to a file.",
+		Preps: []string{"for", "to", "with"}, Doc: "Writes a line to the console or to stderr.",
 		Result: bytecode.Consumes, Object: bytecode.LabelObject, WalkResult: true}, Do: logLine},
 	{Verb: bytecode.Verb{Name: "return", Aliases: []string{"respond"}, Role: bytecode.RoleResponse,
 		Preps: []string{"for", "to", "with"}, Doc: "Ends the feature set with a status and data.",
