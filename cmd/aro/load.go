@@ -124,9 +124,12 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 	}
 	if useCache {
 		l.written = make(chan struct{})
+		// Not in the goroutine: the codec is one for both directions and stores what it
+		// encodes, while the program runs.
+		data := bytecode.Encode(prog, meta)
 		go func() {
 			defer close(l.written)
-			if err := store.Put(key, bytecode.Encode(prog, meta)); err != nil {
+			if err := store.Put(key, data); err != nil {
 				say("cache: not written: %s", err)
 				return
 			}
