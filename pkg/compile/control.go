@@ -209,7 +209,6 @@ func (c *compiler) rangeLoop(f *syntax.RangeLoop) {
 // while runs its body in the surrounding scope, where rebinding is allowed.
 func (c *compiler) while(w *syntax.While) {
 	c.plain(w)
-	c.predeclare(w.Body)
 	head := c.here()
 	// A name that the body binds is not certain at the head, though it may be
 	// bound: the first round has not run.
@@ -228,56 +227,4 @@ func (c *compiler) while(w *syntax.While) {
 	})
 	c.patchAll(exit)
 	c.patchAll(l.breaks)
-}
-
-// predeclare gives registers to the names that a while body binds, so that the
-// condition, and statements in front of the binding, see in later rounds what an
-// earlier one bound. Until then the names are unbound.
-func (c *compiler) predeclare(b *syntax.Block) {
-	name := func(n *syntax.Noun) {
-		if n != nil && c.find(n.Base) == nil && !alwaysNames[n.Base] {
-			c.declare(c.scope, n.Base)
-		}
-	}
-	var block func(*syntax.Block)
-	simple := func(s *syntax.Simple) {
-		v := c.signature(s.Verb)
-		if _, ok := isActionCall(s.Verb); ok {
-			v = actionSignature
-		}
-		if v != nil && s.Sink == nil {
-			switch v.Result {
-			case bytecode.Binds, bytecode.Rebinds, bytecode.Operates:
-				name(s.Result)
-			}
-		}
-		name(s.As)
-	}
-	block = func(b *syntax.Block) {
-		if b == nil {
-			return
-		}
-		for _, s := range b.Stmts {
-			switch s := s.(type) {
-			case *syntax.Simple:
-				simple(s)
-			case *syntax.Pipeline:
-				for _, stage := range s.Stages {
-					simple(stage)
-				}
-			case *syntax.PublishAs:
-				name(s.External)
-			case *syntax.Require:
-				name(s.Name)
-			case *syntax.Match:
-				for _, cs := range s.Cases {
-					block(cs.Body)
-				}
-				block(s.Otherwise)
-			case *syntax.While:
-				block(s.Body)
-			}
-		}
-	}
-	block(b)
 }
