@@ -208,6 +208,7 @@ func (c *compiler) rangeLoop(f *syntax.RangeLoop) {
 
 // while runs its body in the surrounding scope, where rebinding is allowed.
 func (c *compiler) while(w *syntax.While) {
+	c.declareAhead(w.Body)
 	c.plain(w)
 	head := c.here()
 	// A name that the body binds is not certain at the head, though it may be
@@ -227,4 +228,42 @@ func (c *compiler) while(w *syntax.While) {
 	})
 	c.patchAll(exit)
 	c.patchAll(l.breaks)
+}
+
+// declareAhead gives the names that a while body binds their registers before the
+// loop is compiled: the condition, and statements above the one that binds, see in
+// the next round what was bound in this one.
+func (c *compiler) declareAhead(b *syntax.Block) {
+	syntax.Walk(b, func(n syntax.Node) bool {
+		switch s := n.(type) {
+		case *syntax.ForEach, *syntax.RangeLoop:
+			return false // what these bind is theirs
+		case *syntax.Simple:
+			v := c.signature(s.Verb)
+			if _, ok := isActionCall(s.Verb); ok {
+				v = actionSignature
+			}
+			if v != nil && s.Sink == nil && s.Result != nil && (v.SpecBinds || v.Result == bytecode.Binds || v.Result == bytecode.Rebinds || v.Result == bytecode.Operates) {
+				c.ahead(s.Result.Base)
+			}
+			if s.As != nil {
+				c.ahead(s.As.Base)
+			}
+			if v != nil && v.Extra != "" && c.mentions[v.Extra] {
+				c.ahead(v.Extra)
+			}
+			return false
+		case *syntax.PublishAs:
+			c.ahead(s.External.Base)
+		case *syntax.Require:
+			c.ahead(s.Name.Base)
+		}
+		return true
+	})
+}
+
+func (c *compiler) ahead(name string) {
+	if c.find(name) == nil && !triggerNames[name] && !alwaysNames[name] {
+		c.declare(c.scope, name)
+	}
 }
