@@ -10,7 +10,8 @@ import (
 func NewFile(name string, src []byte) *File { return &File{Name: name, Src: src} }
 
 // Position returns the 1-based line and column of p. Columns count Unicode
-// scalars, a tab is one; \n, \r\n and \r each end one line (01 §1.1).
+// scalars, a tab is one; \n, \r\n and \r each end one line (01 §1.1). Asking in
+// ascending order costs one pass over the file in all. Not for concurrent use.
 func (f *File) Position(p Pos) (line, col int) {
 	f.buildLines()
 	i := sort.Search(len(f.lines), func(i int) bool { return f.lines[i] > int32(p) }) - 1
@@ -18,7 +19,15 @@ func (f *File) Position(p Pos) (line, col int) {
 		return 1, 1
 	}
 	end := min(int(p), len(f.Src))
-	return i + 1, utf8.RuneCount(f.Src[f.lines[i]:end]) + 1
+	// A very long line would be counted from its start again and again: go on from
+	// the last answer when it lies before this one on the same line.
+	start, col := int(f.lines[i]), 1
+	if f.last.line == i+1 && f.last.pos <= end {
+		start, col = f.last.pos, f.last.col
+	}
+	col += utf8.RuneCount(f.Src[start:end])
+	f.last.pos, f.last.line, f.last.col = end, i+1, col
+	return i + 1, col
 }
 
 // LineText returns line n (1-based) without its line break, "" when there is none.

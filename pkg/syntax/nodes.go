@@ -26,7 +26,8 @@ type File struct {
 	Imports []*Import
 	Sets    []*FeatureSet
 
-	lines []int32 // offsets of line starts, built on first use
+	lines []int32                      // offsets of line starts, built on first use
+	last  struct{ pos, line, col int } // the last answer of Position
 }
 
 // Import is `import ../billing`.
