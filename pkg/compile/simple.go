@@ -115,8 +115,12 @@ func (c *compiler) extract(s *syntax.Simple, v *bytecode.Verb) bool {
 		} else {
 			c.refTo(o.Noun, base, true)
 		}
-		test := c.temps(1)
-		c.emit(bytecode.TEST, test, base, int(bytecode.TestEmpty))
+		test, probe := c.temps(1), base
+		if q != nil && !isPascal(q[0]) {
+			probe = test
+			c.emit(bytecode.GETQ, probe, base, int(c.field(s.Result.Base, q)))
+		}
+		c.emit(bytecode.TEST, test, probe, int(bytecode.TestEmpty))
 		keep := c.emit(bytecode.JF, test, 0, 0)
 		c.exprTo(s.Default, dst.reg)
 		done := c.emit(bytecode.JMP, 0, 0, 0)
