@@ -2,6 +2,8 @@ package compile
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/syntax"
@@ -118,8 +120,8 @@ func path(n *syntax.Noun) []string {
 	case syntax.IndexQual, syntax.RangeQual, syntax.PickQual:
 		return []string{n.Raw}
 	case syntax.PathQual, syntax.FileQual:
-		if len(n.Segments) == 1 && isAnnotation(n.Segments[0]) {
-			return nil
+		if len(n.Segments) == 1 && isAnnotation(n.Segments[0]) && !triggerNames[n.Base] {
+			return nil // but <event: bytes> is a field
 		}
 		return n.Segments
 	}
@@ -149,4 +151,10 @@ func noun(n *syntax.Noun) bytecode.Noun {
 		out.Specs = []string{n.Raw}
 	}
 	return out
+}
+
+// isPascal reports whether a word starts with a capital: a schema's name.
+func isPascal(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsUpper(r)
 }

@@ -115,16 +115,21 @@ func (c *compiler) extract(s *syntax.Simple, v *bytecode.Verb) bool {
 		} else {
 			c.refTo(o.Noun, base, true)
 		}
-		if q != nil {
-			c.emit(bytecode.GETQ, base, base, int(c.field(nounBase(o), q)))
+		test, probe := c.temps(1), base
+		if q != nil && !isPascal(q[0]) {
+			probe = test
+			c.emit(bytecode.GETQ, probe, base, int(c.field(s.Result.Base, q)))
 		}
-		test := c.temps(1)
-		c.emit(bytecode.TEST, test, base, int(bytecode.TestEmpty))
+		c.emit(bytecode.TEST, test, probe, int(bytecode.TestEmpty))
 		keep := c.emit(bytecode.JF, test, 0, 0)
 		c.exprTo(s.Default, dst.reg)
 		done := c.emit(bytecode.JMP, 0, 0, 0)
 		c.patch(keep)
-		c.emit(bytecode.MOVE, dst.reg, base, 0)
+		if q != nil {
+			c.emit(bytecode.EXTRACT, dst.reg, base, int(c.field(s.Result.Base, q)))
+		} else {
+			c.emit(bytecode.MOVE, dst.reg, base, 0)
+		}
 		c.patch(done)
 	case q != nil:
 		var src int

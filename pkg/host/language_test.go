@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/compile"
@@ -40,7 +41,10 @@ type chunk struct {
 	response bool
 }
 
-var errorMark = regexp.MustCompile(`// ERROR "(.*)"`)
+var (
+	errorMark    = regexp.MustCompile(`// ERROR "(.*)"`)
+	responseLine = regexp.MustCompile(`^\[[A-Za-z]+\] \w`)
+)
 
 func readChunks(t *testing.T, path string) (list []chunk) {
 	t.Helper()
@@ -63,7 +67,7 @@ func readChunks(t *testing.T, path string) (list []chunk) {
 			case strings.HasPrefix(trimmed, "//="):
 				want := strings.TrimPrefix(strings.TrimPrefix(trimmed, "//="), " ")
 				c.want = append(c.want, want)
-				c.response = c.response || strings.HasPrefix(want, "[") && strings.Contains(want, "] ")
+				c.response = c.response || responseLine.MatchString(want)
 			case strings.HasPrefix(trimmed, "//~ "):
 				c.want = append(c.want, "~"+strings.TrimPrefix(trimmed, "//~ "))
 			case strings.HasPrefix(trimmed, "//! "):
@@ -144,6 +148,8 @@ func (c chunk) run(t *testing.T) {
 		}
 	}
 	var stdout, stderr bytes.Buffer
+	watchdog := time.AfterFunc(20*time.Second, func() { panic(c.name + " does not end") })
+	defer watchdog.Stop()
 	// Time is faked, so that programs which wait take no time.
 	synctest.Test(t, func(t *testing.T) {
 		h := host.New(prog, host.Config{Root: root, Verbs: verbs, Stdout: &stdout, Stderr: &stderr,
@@ -161,7 +167,7 @@ func (c chunk) compare(t *testing.T, stdout, stderr string) {
 		got = nil
 	}
 	if !c.response {
-		if i := slices.IndexFunc(got, func(l string) bool { return regexp.MustCompile(`^\[[A-Za-z]+\] `).MatchString(l) }); i >= 0 {
+		if i := slices.IndexFunc(got, responseLine.MatchString); i >= 0 {
 			got = got[:i]
 		}
 	}

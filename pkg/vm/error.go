@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/vm/value"
@@ -35,7 +37,7 @@ func (e *StatementError) Block() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Runtime Error: %s\n  Feature: %s\n  Business Activity: %s\n  Statement: %s", e.Message, e.Feature, e.Activity, e.Statement)
 	if e.Cause != nil {
-		fmt.Fprintf(&b, "\n  Cause: %s", oneLine(e.Cause.Error()))
+		fmt.Fprintf(&b, "\n  Cause: %s", causes(e.Cause))
 	}
 	if len(e.Trace) > 0 {
 		b.WriteString("\n          Trace:")
@@ -44,6 +46,27 @@ func (e *StatementError) Block() string {
 		}
 	}
 	return b.String()
+}
+
+// maxCauses bounds the chain of failed statements that a block names: that of a
+// recursion is long.
+const maxCauses = 3
+
+// causes is the failure in one line. That of a user action is a failed statement
+// itself: its message says little without its own cause.
+func causes(err error) string {
+	var b strings.Builder
+	for n := 0; ; n++ {
+		s, ok := err.(*StatementError)
+		if !ok || s.Cause == nil {
+			return b.String() + oneLine(err.Error())
+		}
+		if err = s.Cause; n < maxCauses-1 {
+			b.WriteString(strings.TrimSuffix(oneLine(s.Message), ".") + ": ")
+		} else if n == maxCauses-1 {
+			b.WriteString("… : ")
+		}
+	}
 }
 
 func oneLine(s string) string {
@@ -156,10 +179,29 @@ func shown(v value.Value, quote bool) string {
 	if len(s) > maxShown {
 		s = strings.ToValidUTF8(s[:maxShown], "") + "…"
 	}
+	s = printable(s)
 	if quote && v.Kind() == value.String {
 		return `"` + s + `"`
 	}
 	return s
+}
+
+// printable replaces control characters, so that a value cannot forge lines of a
+// log or drive a terminal.
+func printable(s string) string {
+	if strings.IndexFunc(s, unicode.IsControl) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 func (x explainer) parts(parts []bytecode.Part) string {
