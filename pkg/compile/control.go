@@ -87,8 +87,7 @@ func (c *compiler) patterns(list []syntax.Pattern, subject int) (next []int) {
 		default:
 			lo := ungroup(fold(p.Lo))
 			if rx, ok := lo.(*syntax.Regex); ok {
-				k := c.constant(bytecode.Const{Kind: bytecode.RegexConst, Str: rx.Pattern, Aux: rx.Flags})
-				miss = c.emit(bytecode.MATCHK, subject, int(k), 0)
+				miss = c.emit(bytecode.MATCHK, subject, int(c.regex(rx)), 0)
 			} else if k, ok := constantOf(lo); ok {
 				miss = c.emit(bytecode.MATCHK, subject, int(c.constant(k)), 0)
 			} else {

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"math"
+	re2 "regexp/syntax"
 	"strings"
 
 	"aro/pkg/bytecode"
@@ -73,6 +74,16 @@ func (c *compiler) constant(k bytecode.Const) uint16 {
 	i := c.index(len(c.chunk.Consts) - 1)
 	c.consts[key] = i
 	return i
+}
+
+// regex adds a pattern and reports one that cannot be compiled. The engine is RE2:
+// look-around and back-references are not available in this version.
+func (c *compiler) regex(r *syntax.Regex) uint16 {
+	if _, err := re2.Parse(strings.ReplaceAll(r.Pattern, `\/`, "/"), re2.Perl); err != nil {
+		reason := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+		c.p.report(c.file, r.Span, syntax.Error, "ARO-X3", "Invalid regular expression: "+reason, "")
+	}
+	return c.constant(bytecode.Const{Kind: bytecode.RegexConst, Str: r.Pattern, Aux: r.Flags})
 }
 
 // name adds to the name table.

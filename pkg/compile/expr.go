@@ -40,7 +40,7 @@ func (c *compiler) exprTo(e syntax.Expr, dst int) {
 	case *syntax.Literal:
 		c.emit(bytecode.CONST, dst, int(c.constant(literal(e))), 0)
 	case *syntax.Regex:
-		c.emit(bytecode.CONST, dst, int(c.constant(bytecode.Const{Kind: bytecode.RegexConst, Str: e.Pattern, Aux: e.Flags})), 0)
+		c.emit(bytecode.CONST, dst, int(c.regex(e)), 0)
 	case *syntax.Ref:
 		c.refTo(e.Noun, dst, false)
 	case *syntax.ListExpr:
