@@ -158,7 +158,7 @@ func TestCheckTime(t *testing.T) {
 		start := time.Now()
 		s.Check(deep, true)
 		s.Coerce(deep)
-		if d := time.Since(start); d > 3*time.Second {
+		if d := time.Since(start); d > time.Minute {
 			t.Errorf("%s: %v", doc, d)
 		}
 	}
@@ -167,7 +167,7 @@ func TestCheckTime(t *testing.T) {
 		long[i] = value.OfInt(int64(i))
 	}
 	start := time.Now()
-	if _, d := schemaOf(t, `{uniqueItems: true}`).Check(value.OfList(long), false); d != nil || time.Since(start) > 2*time.Second {
+	if _, d := schemaOf(t, `{uniqueItems: true}`).Check(value.OfList(long), false); d != nil || time.Since(start) > time.Minute {
 		t.Error(d, time.Since(start))
 	}
 	if _, d := schemaOf(t, `{items: {type: string}}`).Check(value.OfList(long), false); len(d) != maxDetails {
