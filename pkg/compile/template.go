@@ -84,10 +84,11 @@ func (t *templateCompiler) node(n syntax.TemplateNode) {
 		if n.Text == "" {
 			return
 		}
+		text := n.Text
 		if t.context != nil {
-			t.context.text(n.Text)
+			text = t.context.text(text)
 		}
-		t.emit(bytecode.TEXT, 0, int(t.constant(bytecode.Const{Kind: bytecode.StringConst, Str: n.Text})), 0)
+		t.text(text)
 	case *syntax.TemplateExpr:
 		t.output(n)
 	case *syntax.TemplateFor:
@@ -118,11 +119,19 @@ func (t *templateCompiler) node(n syntax.TemplateNode) {
 	}
 }
 
+func (t *templateCompiler) text(s string) {
+	t.emit(bytecode.TEXT, 0, int(t.constant(bytecode.Const{Kind: bytecode.StringConst, Str: s})), 0)
+}
+
 // output compiles {{ expr | filters }}.
 func (t *templateCompiler) output(n *syntax.TemplateExpr) {
 	t.plain(n)
 	r := t.expr(n.X)
-	for _, f := range n.Filters {
+	filters := n.Filters
+	if k := len(filters) - 1; t.context != nil && k >= 0 && filters[k].Name == "escape" {
+		filters = filters[:k] // the place decides how it is escaped, once
+	}
+	for _, f := range filters {
 		base := t.temps(1)
 		if base != r {
 			t.emit(bytecode.MOVE, base, r, 0)
@@ -133,6 +142,9 @@ func (t *templateCompiler) output(n *syntax.TemplateExpr) {
 	}
 	escape := uint8(0)
 	if t.context != nil {
+		if quote := t.context.open(); quote != "" {
+			t.text(quote)
+		}
 		escape = t.context.value()
 	}
 	t.emitN(bytecode.PRINT, escape, r, 0, 0)

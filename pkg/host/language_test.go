@@ -53,7 +53,7 @@ func readChunks(t *testing.T, path string) (list []chunk) {
 		t.Fatal(err)
 	}
 	line := 1
-	for text := range strings.SplitSeq(string(data), "\n---\n") {
+	for text := range strings.SplitSeq(strings.TrimSuffix(string(data), "\n"), "\n---\n") {
 		c := chunk{name: fmt.Sprintf("%s:%d", filepath.Base(path), line), errors: map[int]string{}, files: map[string]string{}}
 		var program []string
 		file := ""

@@ -282,6 +282,11 @@ func (t templateScope) Entry(name string) value.Value {
 			}
 		}
 	}
+	if e := executionOf(t.c); e.Set == nil {
+		// A template that includes another one passes on what its own caller sees,
+		// mentioned in it or not.
+		return e.Trigger.Entry(name)
+	}
 	return value.Value{}
 }
 

@@ -64,7 +64,7 @@ func AppendOutput(b []byte, v value.Value) []byte {
 
 func escape(b []byte, s string, context uint8) []byte {
 	switch context {
-	case bytecode.EscapeText:
+	case bytecode.EscapeText, bytecode.EscapeAttr:
 		return escapeText(b, s)
 	case bytecode.EscapeUnquoted:
 		return escapeUnquoted(b, s)
@@ -157,11 +157,12 @@ func escapeURL(b []byte, s string, start bool) []byte {
 	return b
 }
 
-// appendScriptJSON writes v as JSON that cannot leave the script element.
+// appendScriptJSON writes v as JSON that cannot leave the script element, nor a
+// template literal around it.
 func appendScriptJSON(b []byte, v value.Value) []byte {
 	for _, r := range string(v.AppendJSON(nil)) {
 		switch r {
-		case '<', '>', '&', '\'', '\u2028', '\u2029':
+		case '<', '>', '&', '\'', '`', '$', '\u2028', '\u2029':
 			b = append(b, '\\', 'u', hexUpper[r>>12&15], hexUpper[r>>8&15], hexUpper[r>>4&15], hexUpper[r&15])
 		default:
 			b = append(b, string(r)...)
