@@ -50,12 +50,3 @@ func mustProgram(t testing.TB, source string) *bytecode.Program {
 	}
 	return p
 }
-
-func listing(t testing.TB, p *bytecode.Program) string {
-	t.Helper()
-	var b strings.Builder
-	if err := bytecode.Disassemble(&b, p, bytecode.ListOptions{Tables: true}); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
