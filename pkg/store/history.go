@@ -8,31 +8,43 @@ const maxPast = 65536
 // history remembers the ages of removed rows, so that a row that comes back goes
 // to its former place in time. The oldest entries are forgotten first.
 type history struct {
-	ages  map[key]uint64
-	order []key // ring of insertion order, with stale entries
+	ages  map[key]past
+	order []removal // ring of removals, those of rows that came back included
 	head  int
+	count uint64 // removals so far
+}
+
+// past is the age of a removed row, and the number of its latest removal.
+type past struct{ age, removal uint64 }
+
+type removal struct {
+	key key
+	n   uint64
 }
 
 func (h *history) put(k key, age uint64) {
 	if h.ages == nil {
-		h.ages = make(map[key]uint64)
+		h.ages = make(map[key]past)
 	}
-	if _, known := h.ages[k]; !known {
-		if len(h.order) < maxPast {
-			h.order = append(h.order, k)
-		} else {
-			delete(h.ages, h.order[h.head])
-			h.order[h.head] = k
-			h.head = (h.head + 1) % maxPast
+	h.count++
+	r := removal{k, h.count}
+	if len(h.order) < maxPast {
+		h.order = append(h.order, r)
+	} else {
+		// A row that came back and left again since has a later removal.
+		if old := h.order[h.head]; h.ages[old.key].removal == old.n {
+			delete(h.ages, old.key)
 		}
+		h.order[h.head] = r
+		h.head = (h.head + 1) % maxPast
 	}
-	h.ages[k] = age
+	h.ages[k] = past{age, h.count}
 }
 
 func (h *history) take(k key) (uint64, bool) {
-	age, ok := h.ages[k]
+	p, ok := h.ages[k]
 	if ok {
 		delete(h.ages, k)
 	}
-	return age, ok
+	return p.age, ok
 }

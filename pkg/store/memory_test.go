@@ -8,5 +8,5 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	storetest.Run(t, func() store.Engine { return store.NewMemory() })
+	storetest.RunConformance(t, func() store.Engine { return store.NewMemory() })
 }
