@@ -220,14 +220,14 @@ func (co *Coroutine) loop() State {
 		case bytecode.JMP:
 			pc = int(i.C)
 		case bytecode.LOOP:
-			pc = int(i.C)
 			if fuel--; fuel <= 0 {
-				co.pc = pc
+				co.pc = pc // of the loop's end: its head may stand right behind a guard
 				if err = co.charge(); err != nil {
 					goto fail
 				}
 				fuel = co.fuel
 			}
+			pc = int(i.C)
 		case bytecode.JT:
 			if r[i.A].Truthy() {
 				pc = int(i.C)
@@ -337,7 +337,6 @@ func (co *Coroutine) loop() State {
 			}
 			r[i.A].SetInt(n)
 			r[i.B].SetInt(n)
-			pc = int(i.C)
 			if fuel--; fuel <= 0 {
 				co.pc = pc
 				if err = co.charge(); err != nil {
@@ -345,6 +344,7 @@ func (co *Coroutine) loop() State {
 				}
 				fuel = co.fuel
 			}
+			pc = int(i.C)
 		case bytecode.ITER:
 			r[i.A] = elements(r[i.B])
 			r[i.A+1].SetInt(-1)
