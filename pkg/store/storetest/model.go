@@ -18,7 +18,7 @@ func model(t *testing.T, r store.Repository) {
 	histories := 0
 	rapid.Check(t, func(t *rapid.T) {
 		r.Clear()
-		histories++ // what earlier histories stored is remembered: this one has ids of its own
+		histories++             // what earlier histories stored is remembered: this one has ids of its own
 		var rows []value.Value  // oldest first
 		age := map[string]int{} // of every id ever stored in this history
 		next := 0
