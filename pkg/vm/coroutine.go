@@ -208,8 +208,8 @@ func (co *Coroutine) Reply(v value.Value, err error) {
 // Run runs until the coroutine is done, failed or blocked. A panic below it, in
 // a verb or in the machine, becomes a failure of the statement that ran: nothing
 // that a program does ends the process.
-func (co *Coroutine) Run() State {
-	defer co.recover()
+func (co *Coroutine) Run() (s State) {
+	defer co.recover(&s)
 	if co.state == Ready && co.call.Site != nil {
 		// Continue behind the ACT that suspended: its result arrived as the reply.
 		i := &co.code.ins[co.pc-1]
@@ -226,9 +226,9 @@ func (co *Coroutine) Run() State {
 	return co.loop()
 }
 
-func (co *Coroutine) recover() {
+func (co *Coroutine) recover(s *State) {
 	if p := recover(); p != nil {
-		co.failAt(max(co.pc-1, 0), &PanicError{p, stack()})
+		*s = co.failAt(max(co.pc-1, 0), &PanicError{p, stack()})
 	}
 }
 

@@ -221,7 +221,7 @@ func (co *Coroutine) loop() State {
 			pc = int(i.C)
 		case bytecode.LOOP:
 			if fuel--; fuel <= 0 {
-				co.pc = pc
+				co.pc = pc // of the loop's end: its head may stand right behind a guard
 				if err = co.charge(); err != nil {
 					goto fail
 				}
