@@ -73,6 +73,7 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 	e.Prepare(code)
 	if parent != nil {
 		e.root, e.Depth, e.calls = parent.root, parent.Depth, parent.calls
+		e.Limit(0, parent.Budget()) // who waits for an endless child does not end either
 	}
 	for _, l := range code.Chunk.Entry {
 		e.Coroutine.Set(l.Reg, t.Entry(l.Name))

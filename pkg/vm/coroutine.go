@@ -138,6 +138,9 @@ func (co *Coroutine) Prepare(code *Code) {
 // thousand steps into the run, so that short handlers need none.
 func (co *Coroutine) Limit(steps int, budget time.Duration) { co.limit, co.budget = steps, budget }
 
+// Budget returns the time that Limit set, zero for none.
+func (co *Coroutine) Budget() time.Duration { return co.budget }
+
 // maxKeptRegs is the largest frame that is kept for reuse, maxKeptOut the largest
 // output buffer.
 const (
