@@ -171,6 +171,10 @@ func dialTCP(t *testing.T, addr string) *tcpConn {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newTCP(t, c)
+}
+
+func newTCP(t *testing.T, c net.Conn) *tcpConn {
 	t.Cleanup(func() { c.Close() })
 	return &tcpConn{c.(*net.TCPConn), t, bufio.NewReader(c)}
 }
