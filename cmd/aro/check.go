@@ -1,144 +1,250 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/compile"
 	"aro/pkg/compile/app"
+	"aro/pkg/compile/explain"
 	"aro/pkg/host"
 	"aro/pkg/net/contract"
 	"aro/pkg/syntax"
 )
 
 func checkCommand() *cobra.Command {
-	var noWarnings bool
+	var noWarnings, snippet bool
+	var format, code string
 	cmd := &cobra.Command{
 		Use:   "check PATH",
 		Short: "Report every problem in an application",
-		Long:  "check parses and analyses all files of an application and prints what it finds, with\nline, column and the source. It exits with 1 when there is an error.",
+		Long: "check parses and analyses all files of an application, its contract and its templates, and\nprints what it finds with line, column and the source. It exits with 1 when there is an error.\n\n" +
+			"--syntax checks a piece of source: a file, - for the standard input, or the text itself.",
 		Example: "  aro check examples/statuspost\n" +
-			"  aro check --no-warnings main.aro",
-		Args: cobra.ExactArgs(1),
+			"  aro check --format sarif . > findings.sarif\n" +
+			"  aro check --explain ARO-N1",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if code != "" {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return check(cmd.OutOrStdout(), args[0], !noWarnings)
+			w := cmd.OutOrStdout()
+			if code != "" {
+				return explainCheck(w, code)
+			}
+			write := reports[format]
+			if write == nil {
+				return &exitError{64, "Error: unknown format '" + format + "'; use text, json or sarif"}
+			}
+			var r *report
+			var err error
+			if snippet {
+				r, err = checkSnippet(args[0], cmd.InOrStdin())
+			} else {
+				r, err = checkApplication(args[0])
+			}
+			if err != nil {
+				return err
+			}
+			r.finish(!noWarnings)
+			if err := write(w, r); err != nil {
+				return err
+			}
+			if r.Errors > 0 {
+				return &exitError{code: 1}
+			}
+			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&noWarnings, "no-warnings", false, "print errors only")
+	cmd.Flags().BoolVar(&snippet, "syntax", false, "check a piece of source: a file, - or the text itself")
+	cmd.Flags().StringVar(&format, "format", "text", "text, json or sarif")
+	cmd.Flags().StringVar(&code, "explain", "", "explain a check by its `code`, or all")
 	return cmd
 }
 
-func check(w io.Writer, path string, warnings bool) error {
-	sources, err := app.Discover(path)
-	if err != nil {
-		return &exitError{1, "Error: " + err.Error()}
-	}
-	prog, diags := sources.Compile(host.Signatures(verbs()))
-	errs, warns := printFindings(w, diags, warnings)
-	contractErrs, err := checkContract(w, sources, prog)
-	if err != nil {
-		return err
-	}
-	errs += contractErrs
-	if errs+warns == 0 {
-		fmt.Fprintf(w, "✅ No issues found in %d file(s)\n", len(sources.Files))
+// explainCheck prints what a check means.
+func explainCheck(w io.Writer, code string) error {
+	if code == "all" {
+		for _, c := range explain.Checks() {
+			fmt.Fprintf(w, "%-7s %s\n", c.Code, c.Title)
+		}
 		return nil
 	}
-	fmt.Fprintln(w)
-	if errs > 0 {
-		fmt.Fprintf(w, "❌ %d error(s) found\n", errs)
+	c, ok := explain.Find(code)
+	if !ok {
+		return &exitError{64, "Error: there is no check '" + code + "'; aro check --explain all lists them"}
 	}
-	if warns > 0 {
-		fmt.Fprintf(w, "⚠️  %d warning(s) found\n", warns)
-	}
-	if errs > 0 {
-		return &exitError{code: 1}
+	fmt.Fprintf(w, "%s %s\n\n", c.Code, c.Title)
+	inExample := false
+	for line := range strings.SplitSeq(c.Text, "\n") {
+		switch {
+		case strings.HasPrefix(line, "```"):
+			if inExample = !inExample; inExample {
+				label := "Right:"
+				if strings.Contains(line, " bad") {
+					label = "Wrong:"
+				}
+				fmt.Fprintf(w, "%s\n\n", label)
+			}
+		case inExample && line != "":
+			fmt.Fprintf(w, "    %s\n", line)
+		default:
+			fmt.Fprintln(w, line)
+		}
 	}
 	return nil
 }
 
+// checkApplication checks the sources, the contract and the templates.
+func checkApplication(path string) (*report, error) {
+	sources, err := app.Discover(path)
+	if err != nil {
+		return nil, &exitError{1, "Error: " + err.Error()}
+	}
+	signatures := host.Signatures(verbs())
+	prog, diags := sources.Compile(signatures, true)
+	r := &report{Files: len(sources.Files), diags: diags}
+	if err := r.checkContract(sources, prog); err != nil {
+		return nil, err
+	}
+	r.checkTemplates(sources.Root, signatures)
+	return r, nil
+}
+
 // checkContract reports problems of the contract, and operations that no feature
 // set serves.
-func checkContract(w io.Writer, sources *app.Sources, prog *bytecode.Program) (errs int, err error) {
+func (r *report) checkContract(sources *app.Sources, prog *bytecode.Program) error {
 	name, document, err := sources.Contract()
 	if err != nil {
-		return 0, &exitError{1, fmt.Sprintf("Error: %s cannot be read: %s", name, err)}
+		return &exitError{1, fmt.Sprintf("Error: %s cannot be read: %s", name, err)}
 	}
 	if document == nil {
-		return 0, nil
+		return nil
 	}
-	c, problems := readContract(name, document)
+	r.Files++
+	file := syntax.NewFile(name, document)
+	c, problems := contract.Load(document, name)
 	for _, p := range problems {
-		fmt.Fprintln(w, p)
+		d := &syntax.Diagnostic{File: file, Code: "ARO-C1", Message: p.Message}
+		if p.Warning {
+			d.Severity = syntax.Warning
+		}
+		d.Span.Start = file.Offset(max(p.Line, 1), max(p.Column, 1))
+		d.Span.End = d.Span.Start + 1
+		r.diags = append(r.diags, d)
 	}
-	if c == nil {
-		return len(problems), nil
+	if c == nil || prog == nil {
+		return nil
 	}
-	if prog == nil {
-		return 0, nil
-	}
-	missing := c.MissingHandlers(func(id string) bool {
+	missing := c.Unserved(func(id string) bool {
 		return slices.ContainsFunc(prog.Chunks, func(ch *bytecode.Chunk) bool { return contract.SameName(ch.Name, id) })
 	})
-	if missing == "" {
-		return 0, nil
+	for _, op := range missing {
+		r.diags = append(r.diags, &syntax.Diagnostic{File: file, Span: operationSpan(document, op.ID), Code: "ARO-C1",
+			Message: fmt.Sprintf("%s %s requires a feature set named '%s'", op.Method, op.Path, op.ID),
+			Hint:    "Add one: (" + op.ID + ": " + sources.Name() + " API) { Return an <OK: status> for the <request>. }"})
 	}
-	fmt.Fprintln(w, missing)
-	return strings.Count(missing, "\n"), nil
+	return nil
 }
 
-// printFindings prints the findings by file, errors before warnings.
-func printFindings(w io.Writer, diags []*syntax.Diagnostic, warnings bool) (errs, warns int) {
-	var files []*syntax.File
-	byFile := map[*syntax.File][]*syntax.Diagnostic{}
-	for _, d := range diags {
-		if d.Severity == syntax.Warning && !warnings {
-			continue
-		}
-		if byFile[d.File] == nil {
-			files = append(files, d.File)
-		}
-		byFile[d.File] = append(byFile[d.File], d)
-	}
-	for _, f := range files {
-		e, n := 0, 0
-		if f != nil {
-			fmt.Fprintf(w, "%s:\n", f.Name)
-		}
-		for _, sev := range []syntax.Severity{syntax.Error, syntax.Warning} {
-			for _, d := range byFile[f] {
-				if d.Severity != sev {
-					continue
-				}
-				if sev == syntax.Error {
-					e++
-				} else {
-					n++
-				}
-				printFinding(w, d)
+// operationSpan finds the place of an operationId in the document.
+func operationSpan(document []byte, id string) syntax.Span {
+	offset := 0
+	for line := range bytes.Lines(document) {
+		if at := bytes.Index(line, []byte("operationId")); at >= 0 {
+			if i := bytes.Index(line[at:], []byte(id)); i >= 0 {
+				start := syntax.Pos(offset + at + i)
+				return syntax.Span{Start: start, End: start + syntax.Pos(len(id))}
 			}
 		}
-		errs, warns = errs+e, warns+n
-		if f != nil {
-			fmt.Fprintf(w, "  Found %d error(s), %d warning(s) in %s\n", e, n, f.Name)
-		}
+		offset += len(line)
 	}
-	return errs, warns
+	return syntax.Span{}
 }
 
-func printFinding(w io.Writer, d *syntax.Diagnostic) {
-	if d.File == nil {
-		fmt.Fprintf(w, "%s: %s [%s]\n", d.Severity, d.Message, d.Code)
-	} else {
-		line, col := d.File.Position(d.Span.Start)
-		fmt.Fprintf(w, "  %d:%d: %s: %s [%s]\n", line, col, d.Severity, d.Message, d.Code)
-		printSnippet(w, d)
+// maxTemplate is the size up to which check looks into a file of the template
+// folder.
+const maxTemplate = 4 << 20
+
+// checkTemplates compiles every text file in the template folder.
+func (r *report) checkTemplates(root string, signatures bytecode.Verbs) {
+	folder, err := os.OpenRoot(filepath.Join(root, "templates"))
+	if err != nil {
+		return
 	}
-	if d.Hint != "" {
-		fmt.Fprintf(w, "    hint: %s\n", d.Hint)
+	defer folder.Close()
+	fsys := folder.FS()
+	fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || strings.HasPrefix(path.Base(name), ".") {
+			return nil
+		}
+		if info, err := e.Info(); err != nil || info.Size() > maxTemplate {
+			return nil
+		}
+		src, err := fs.ReadFile(fsys, name)
+		if err != nil || !utf8.Valid(src) || !bytes.Contains(src, []byte("{{")) {
+			return nil
+		}
+		r.Files++
+		_, diags := compile.TemplateFile(syntax.NewFile("templates/"+name, src), compile.Options{Verbs: signatures})
+		r.diags = append(r.diags, diags...)
+		return nil
+	})
+}
+
+// checkSnippet checks a piece of source that need not be a program: statements,
+// or feature sets.
+func checkSnippet(arg string, stdin io.Reader) (*report, error) {
+	src, name := []byte(arg), "text"
+	var err error
+	switch info, statErr := os.Stat(arg); {
+	case arg == "-":
+		name = "stdin"
+		src, err = io.ReadAll(stdin)
+	case statErr == nil && !info.IsDir():
+		name = arg
+		src, err = os.ReadFile(arg)
 	}
+	if err != nil {
+		return nil, &exitError{1, "Error: " + err.Error()}
+	}
+	r := &report{Files: 1}
+	end := syntax.Pos(len(src))
+	if !bytes.HasPrefix(bytes.TrimSpace(src), []byte("(")) || bytes.HasPrefix(bytes.TrimSpace(src), []byte("(*")) && !bytes.Contains(src, []byte("*)\n(")) {
+		src = append(append([]byte("(Application-Start: Snippet) {\n"), src...), "\n}"...)
+		r.shift = 1
+		end = syntax.Pos(len(src) - len("\n}"))
+	}
+	file := syntax.NewFile(name, src)
+	r.diags = syntax.Parse(file)
+	_, more := compile.Compile([]*syntax.File{file}, compile.Options{Verbs: host.Signatures(verbs()), SingleFile: true, Lint: true})
+	for _, d := range more {
+		// What a piece lacks, the rest of its program may have.
+		if !slices.Contains([]string{"ARO-N4", "ARO-N5", "ARO-F2", "ARO-F5", "ARO-V1", "ARO-A2"}, d.Code) {
+			r.diags = append(r.diags, d)
+		}
+	}
+	for _, d := range r.diags {
+		if d.Span.Start >= end { // the brace that we put behind the text
+			d.Span = syntax.Span{Start: end, End: end}
+			if want, _, ok := strings.Cut(d.Message, ", but got"); ok {
+				d.Message = want + ", but got the end of the text"
+			}
+		}
+	}
+	return r, nil
 }

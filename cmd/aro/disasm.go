@@ -22,7 +22,7 @@ func disasmCommand() *cobra.Command {
 			if err != nil {
 				return &exitError{1, "Error: " + err.Error()}
 			}
-			prog, diags := sources.Compile(host.Signatures(verbs()))
+			prog, diags := sources.Compile(host.Signatures(verbs()), false)
 			if prog == nil {
 				return compileErrors(diags, false)
 			}

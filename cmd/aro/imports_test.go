@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"aro/pkg/bytecode/cache":   {"aro/pkg/bytecode"},
 	"aro/pkg/compile":          {"aro/pkg/syntax", "aro/pkg/bytecode"},
 	"aro/pkg/compile/app":      {"aro/pkg/syntax", "aro/pkg/bytecode", "aro/pkg/compile"},
+	"aro/pkg/compile/explain":  {},
 	"aro/pkg/vm/value":         {},
 	"aro/pkg/vm":               {"aro/pkg/bytecode", "aro/pkg/vm/value"},
 	"aro/pkg/store":            {"aro/pkg/vm/value"},

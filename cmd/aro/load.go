@@ -100,7 +100,7 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 			}
 		}
 	}
-	prog, diags := sources.Compile(host.Signatures(l.verbs))
+	prog, diags := sources.Compile(host.Signatures(l.verbs), verbose)
 	if prog == nil {
 		return nil, compileErrors(diags, verbose)
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"aro/pkg/bytecode"
 	"aro/pkg/syntax"
 )
 
@@ -143,46 +142,4 @@ func (p *program) findExports() {
 			}
 		}
 	}
-}
-
-// didYouMean suggests the verb that is closest to a misspelt one.
-func didYouMean(word string, verbs bytecode.Verbs) string {
-	best, bestDistance := "", 3
-	w := strings.ToLower(word)
-	for name := range verbs {
-		if strings.HasPrefix(name, "(") {
-			continue
-		}
-		if d := distance(w, name); d < bestDistance || d == bestDistance && best != "" && name < best {
-			best, bestDistance = name, d
-		}
-	}
-	if best == "" {
-		return "See docs/verbs.md for the verbs there are"
-	}
-	return "Did you mean '" + strings.ToUpper(best[:1]) + best[1:] + "'?"
-}
-
-// distance counts the edits between two short words; two letters swapped are one.
-func distance(a, b string) int {
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j-1]+cost, last[j]+1, row[j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }

@@ -23,6 +23,9 @@ type Options struct {
 	Imported map[*syntax.File]bool
 	// SingleFile says that the program is one file, not a directory.
 	SingleFile bool
+	// Lint asks for the warnings that need an analysis of their own: N3, N4, N5,
+	// F5, V1. Errors are found without it.
+	Lint bool
 }
 
 // Compile compiles parsed files as one program. The diagnostics hold errors and
@@ -39,8 +42,16 @@ func Compile(files []*syntax.File, opts Options) (*bytecode.Program, []*syntax.D
 		c := newCompiler(p, set.File)
 		out.Chunks = append(out.Chunks, c.featureSet(set))
 	}
+	p.checkEvents()
+	if opts.Lint {
+		p.findFacts()
+		for _, set := range p.sets {
+			p.checkNames(set)
+			p.checkReturn(set)
+		}
+	}
 	sortDiagnostics(p.diags, files)
-	if slices.ContainsFunc(p.diags, func(d *syntax.Diagnostic) bool { return d.Severity == syntax.Error }) {
+	if slices.ContainsFunc(p.diags, isError) {
 		return nil, p.diags
 	}
 	return out, p.diags
@@ -53,6 +64,12 @@ type program struct {
 	actions  map[string]*syntax.FeatureSet // by lower-case name
 	exported map[string]bool               // names that Application-Start exports to handlers
 	diags    []*syntax.Diagnostic
+
+	// Filled in for Lint (findFacts): names that a feature set gets from others.
+	published  map[string]bool // by Publish
+	handles    map[string]bool // by Listen, Connect and Start
+	given      map[string]bool // by a test
+	startNames map[string]bool // by Application-Start, for handlers
 }
 
 func sortDiagnostics(diags []*syntax.Diagnostic, files []*syntax.File) {

@@ -15,11 +15,20 @@ import (
 // names it reads and does not bind become entry names, which the statement that
 // renders it fills from its own scope. The error names the template and the line.
 func Template(name string, src []byte, opts Options) (*bytecode.Chunk, error) {
-	f := syntax.NewFile(name, src)
-	t, diags := syntax.ParseTemplate(f)
+	chunk, diags := TemplateFile(syntax.NewFile(name, src), opts)
 	if err := templateError(name, diags); err != nil {
 		return nil, err
 	}
+	return chunk, nil
+}
+
+// TemplateFile is Template with all its findings.
+func TemplateFile(f *syntax.File, opts Options) (*bytecode.Chunk, []*syntax.Diagnostic) {
+	t, diags := syntax.ParseTemplate(f)
+	if slices.ContainsFunc(diags, isError) {
+		return nil, diags
+	}
+	name := f.Name
 	p := &program{opts: opts, actions: map[string]*syntax.FeatureSet{}, exported: map[string]bool{}}
 	c := newCompiler(p, f)
 	c.template = true
@@ -35,14 +44,13 @@ func Template(name string, src []byte, opts Options) (*bytecode.Chunk, error) {
 	for _, l := range c.chunk.Entry {
 		c.chunk.Free = append(c.chunk.Free, l.Name)
 	}
-	if err := templateError(name, p.diags); err != nil {
-		return nil, err
-	}
-	return c.chunk, nil
+	return c.chunk, append(diags, p.diags...)
 }
 
+func isError(d *syntax.Diagnostic) bool { return d.Severity == syntax.Error }
+
 func templateError(name string, diags []*syntax.Diagnostic) error {
-	i := slices.IndexFunc(diags, func(d *syntax.Diagnostic) bool { return d.Severity == syntax.Error })
+	i := slices.IndexFunc(diags, isError)
 	if i < 0 {
 		return nil
 	}
@@ -145,7 +153,10 @@ func (t *templateCompiler) output(n *syntax.TemplateExpr) {
 		if quote := t.context.open(); quote != "" {
 			t.text(quote)
 		}
-		escape = t.context.value()
+		if escape = t.context.value(); escape == bytecode.EscapeForbidden {
+			t.p.report(t.file, n.Range(), syntax.Warning, "ARO-T4",
+				"nothing is written here: no escaping makes a value safe at this place", "Move it into text or a quoted attribute")
+		}
 	}
 	t.emitN(bytecode.PRINT, escape, r, 0, 0)
 }

@@ -74,3 +74,18 @@ func (f *File) buildLines() {
 	}
 	f.lines = lines
 }
+
+// Offset is the inverse of Position; places behind the end of the text are its
+// end.
+func (f *File) Offset(line, col int) Pos {
+	f.buildLines()
+	if line < 1 || line > len(f.lines) {
+		return Pos(len(f.Src))
+	}
+	p := int(f.lines[line-1])
+	for ; col > 1 && p < len(f.Src); col-- {
+		_, n := utf8.DecodeRune(f.Src[p:])
+		p += n
+	}
+	return Pos(p)
+}

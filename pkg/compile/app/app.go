@@ -170,8 +170,8 @@ func (s *Sources) imports() error {
 }
 
 // Compile parses and compiles the sources. With an error among the diagnostics
-// the program is nil.
-func (s *Sources) Compile(verbs bytecode.Verbs) (*bytecode.Program, []*syntax.Diagnostic) {
+// the program is nil. lint asks for all warnings, which cost an analysis.
+func (s *Sources) Compile(verbs bytecode.Verbs, lint bool) (*bytecode.Program, []*syntax.Diagnostic) {
 	files := make([]*syntax.File, len(s.Files))
 	var diags []*syntax.Diagnostic
 	imported := map[*syntax.File]bool{}
@@ -181,7 +181,7 @@ func (s *Sources) Compile(verbs bytecode.Verbs) (*bytecode.Program, []*syntax.Di
 		imported[files[i]] = src.Imported
 	}
 	broken := slices.ContainsFunc(diags, func(d *syntax.Diagnostic) bool { return d.Severity == syntax.Error })
-	prog, more := compile.Compile(files, compile.Options{Verbs: verbs, Imported: imported, SingleFile: s.Single})
+	prog, more := compile.Compile(files, compile.Options{Verbs: verbs, Imported: imported, SingleFile: s.Single, Lint: lint})
 	if broken {
 		// Findings about the program as a whole may only be an echo of what could
 		// not be parsed.
@@ -211,4 +211,13 @@ func (s *Sources) Contract() (name string, data []byte, err error) {
 		}
 	}
 	return "", nil, nil
+}
+
+// Name is the name of the application: its directory's.
+func (s *Sources) Name() string {
+	root, err := filepath.Abs(s.Root)
+	if err != nil {
+		return "Application"
+	}
+	return filepath.Base(root)
 }

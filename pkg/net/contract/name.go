@@ -48,18 +48,28 @@ func nameRune(s string) (rune, int) {
 	return nameEnd, len(s)
 }
 
-// MissingHandlers compares the contract with a program: has reports whether a
-// feature set serves the operationId. It returns the text that ends the start
-// (03 §3.3), "" when nothing is missing. WebSocket endpoints need no handler.
-func (c *Contract) MissingHandlers(has func(operationID string) bool) string {
-	var b strings.Builder
+// Unserved returns the operations that a program does not serve: has reports
+// whether a feature set serves an operationId. WebSocket endpoints need none.
+func (c *Contract) Unserved(has func(operationID string) bool) []*Operation {
+	var list []*Operation
 	for _, op := range c.Operations {
-		if op.WebSocket || has(op.ID) {
-			continue
+		if !op.WebSocket && !has(op.ID) {
+			list = append(list, op)
 		}
-		if b.Len() == 0 {
-			b.WriteString("Error: Missing ARO feature set handlers for the following operations:")
-		}
+	}
+	return list
+}
+
+// MissingHandlers is the text that ends the start when operations are not served
+// (03 §3.3), "" when nothing is missing.
+func (c *Contract) MissingHandlers(has func(operationID string) bool) string {
+	missing := c.Unserved(has)
+	if len(missing) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("Error: Missing ARO feature set handlers for the following operations:")
+	for _, op := range missing {
 		b.WriteString("\n  - " + op.Method + " " + op.Path + " requires feature set named '" + op.ID + "'")
 	}
 	return b.String()
