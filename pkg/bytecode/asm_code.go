@@ -182,5 +182,10 @@ func registersUsed(c *Chunk) uint16 {
 	for _, l := range slices.Concat(c.Entry, c.Locals) {
 		use(l.Reg, 1)
 	}
+	for i := range c.Stmts {
+		for _, l := range c.Stmts[i].Scope {
+			use(l.Reg, 1)
+		}
+	}
 	return uint16(min(most, math.MaxUint16))
 }

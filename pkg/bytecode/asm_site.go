@@ -178,6 +178,9 @@ func (s *scanner) stmt() Stmt {
 		case s.take("trace"):
 			s.want("[")
 			x.Trace = s.atoms("]")
+		case s.take("scope"):
+			s.want("[")
+			x.Scope = sequence(s, "]", s.local)
 		default:
 			s.fail("expected a part of a statement")
 		}

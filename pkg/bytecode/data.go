@@ -134,6 +134,7 @@ func (c *codec) stmt(x *Stmt) {
 	c.parts(&x.Where)
 	c.flag(&x.Guard)
 	c.strings(&x.Trace)
+	c.locals(&x.Scope)
 	signed(c, &x.Line)
 	signed(c, &x.Col)
 }

@@ -147,9 +147,9 @@ func (g gen) part() Part {
 
 func (g gen) parts() []Part { return listN(g, 3, g.part) }
 
-func (g gen) stmt() Stmt {
+func (g gen) stmt(regs int) Stmt {
 	return Stmt{Verb: g.text(), Result: g.text(), Sink: g.parts(), Prep: g.text(), Object: g.text(), Expr: g.parts(),
-		Where: g.parts(), Guard: g.coin(), Trace: g.texts(), Line: g.Int32N(1000), Col: g.Int32N(100)}
+		Where: g.parts(), Guard: g.coin(), Trace: g.texts(), Scope: listN(g, 2, g.local(regs)), Line: g.Int32N(1000), Col: g.Int32N(100)}
 }
 
 func (g gen) shape(n int) []string {
@@ -169,7 +169,7 @@ func (g gen) chunk(name string) *Chunk {
 	c.Names = append(g.texts(), "n")
 	c.Fields = append(listN(g, 3, func() Field { return Field{Path: g.texts(), Name: g.text()} }), Field{Path: []string{"x"}})
 	c.Shapes = append(listN(g, 3, func() []string { return g.shape(g.IntN(4)) }), []string{"a"})
-	c.Stmts = append(listN(g, 4, g.stmt), Stmt{Verb: "Log"})
+	c.Stmts = append(listN(g, 4, func() Stmt { return g.stmt(regs) }), Stmt{Verb: "Log"})
 	for range 1 + g.IntN(4) {
 		c.Sites = append(c.Sites, g.site(regs, len(c.Stmts)))
 	}

@@ -231,5 +231,6 @@ type Stmt struct {
 	Where     []Part // " where id = …" without the leading blank
 	Guard     bool   // has a when clause
 	Trace     []string
+	Scope     []Local // of the names above, those that belong to a loop around the statement
 	Line, Col int32
 }

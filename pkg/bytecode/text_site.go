@@ -172,6 +172,9 @@ func stmtText(s *Stmt) string {
 	if len(s.Trace) > 0 {
 		b.WriteString(" trace [" + joined(s.Trace, ", ", atomText) + "]")
 	}
+	if len(s.Scope) > 0 {
+		b.WriteString(" scope [" + localsText(s.Scope) + "]")
+	}
 	return b.String()
 }
 

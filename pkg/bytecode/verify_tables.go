@@ -35,6 +35,9 @@ func (v *verifier) tables() {
 	v.lines()
 	v.registers("entry", c.Entry)
 	v.registers("local", c.Locals)
+	for i := range c.Stmts {
+		v.registers("local", c.Stmts[i].Scope)
+	}
 	if len(c.Free) > 0 && len(c.Free) != len(c.Entry) {
 		v.fail("%d free names for %d entries", len(c.Free), len(c.Entry))
 	}

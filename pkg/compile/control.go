@@ -149,7 +149,8 @@ func (c *compiler) loopVar(n *syntax.Noun) *variable {
 
 func (c *compiler) forEach(f *syntax.ForEach) {
 	if f.Parallel {
-		c.unsupported(f, "'parallel for each'")
+		c.parallel(f)
+		return
 	}
 	c.plain(f)
 	state := c.newRegister() // the list

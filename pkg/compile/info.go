@@ -48,9 +48,39 @@ func (c *compiler) begin(s *syntax.Simple) {
 func (c *compiler) beginInfo(info bytecode.Stmt, n syntax.Node) {
 	line, col := c.file.Position(n.Range().Start)
 	info.Line, info.Col = int32(line), int32(col)
+	info.Scope = c.innerNames(&info)
 	c.chunk.Stmts = append(c.chunk.Stmts, info)
 	c.stmt = int32(len(c.chunk.Stmts) - 1)
 	c.mark(n)
+}
+
+// innerNames finds the names that a statement's error text shows and that belong
+// to a loop around it.
+func (c *compiler) innerNames(info *bytecode.Stmt) (list []bytecode.Local) {
+	if c.scope == c.outer {
+		return nil
+	}
+	add := func(name string) {
+		for s := c.scope; s != nil && s != c.outer; s = s.parent {
+			if v := s.vars[name]; v != nil {
+				if l := (bytecode.Local{Name: name, Reg: uint16(v.reg)}); !slices.Contains(list, l) {
+					list = append(list, l)
+				}
+				return
+			}
+		}
+	}
+	for _, parts := range [][]bytecode.Part{info.Sink, info.Expr, info.Where} {
+		for i := range parts {
+			if parts[i].Name != "" {
+				add(parts[i].Name)
+			}
+		}
+	}
+	for _, name := range info.Trace {
+		add(name)
+	}
+	return list
 }
 
 // fullName is `base` or `base: a.b`.

@@ -127,6 +127,12 @@ func (c *compiler) placeRegisters() {
 			s.Scope[j].Reg = final(s.Scope[j].Reg)
 		}
 	}
+	for i := range c.chunk.Stmts {
+		for j := range c.chunk.Stmts[i].Scope {
+			l := &c.chunk.Stmts[i].Scope[j]
+			l.Reg = final(l.Reg)
+		}
+	}
 	for _, v := range c.outer.order {
 		c.chunk.Locals = append(c.chunk.Locals, bytecode.Local{Name: v.name, Reg: final(uint16(v.reg))})
 	}

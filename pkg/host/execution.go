@@ -29,8 +29,9 @@ type Execution struct {
 	Reply   Response
 
 	parent *Execution // the one that waits for this one, if any
-	root   *Execution // the outermost one: owner of repository turns
-	waits  *turn      // the turn that this root waits for, under turns.mu
+	root   *Execution // the outermost one, or the branch: owner of repository turns
+	line   lineage    // of a root
+	branch bool       // the body of a parallel loop, not a run of the feature set
 	calls  int        // user actions that this one runs within
 	group  group      // handlers that the current statement waits for
 
@@ -84,7 +85,8 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 // release returns an ended execution to the pool.
 func (e *Execution) release() {
 	e.Coroutine.Release()
-	e.Host, e.Set, e.Trigger, e.parent, e.root, e.waits, e.finished = nil, nil, nil, nil, nil, nil, nil
+	e.Host, e.Set, e.Trigger, e.parent, e.root, e.finished = nil, nil, nil, nil, nil, nil
+	e.line, e.branch = lineage{}, false
 	e.Reply = Response{}
 	e.calls = 0
 	e.phase.Store(0)
@@ -112,7 +114,7 @@ func (e *Execution) drive() bool {
 
 // end reports the outcome. e must not be used by the driver afterwards.
 func (e *Execution) end() {
-	if e.State() == vm.Failed {
+	if e.State() == vm.Failed && !e.branch {
 		e.Host.failed(e)
 	}
 	if f := e.finished; f != nil {

@@ -40,7 +40,7 @@ func (h *Host) publish(e *Execution, name string, v value.Value) {
 	if h.scope.published == nil {
 		h.scope.published = make(map[string]publication)
 	}
-	h.scope.published[name] = publication{activity: e.Set.Activity, value: v}
+	h.scope.published[name] = publication{activity: e.set().Activity, value: v}
 }
 
 // Lookup implements vm.Env (01 §9.1). It returns unbound for names that nobody

@@ -91,6 +91,23 @@ func (s *sleep) wake() {
 	}
 }
 
+// wakeOne ends the sleep of one coroutine with an error, if it sleeps.
+func (l *sleepers) wakeOne(co *vm.Coroutine, err error) {
+	l.mu.Lock()
+	var found *sleep
+	for s := range l.all {
+		if s.co == co {
+			found = s
+			delete(l.all, s)
+			s.timer.Stop()
+		}
+	}
+	l.mu.Unlock()
+	if found != nil {
+		go resume(co, value.Value{}, err)
+	}
+}
+
 // wakeAll ends every sleep, now and from now on.
 func (l *sleepers) wakeAll() {
 	l.mu.Lock()

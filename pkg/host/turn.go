@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"sync"
 
 	"aro/pkg/store"
@@ -24,9 +25,44 @@ type turn struct {
 	queue []*writeOp
 }
 
-// turnsMu guards all turns and Execution.waits. Its sections are a few
-// instructions long and call nothing.
+// lineage is what turns know about a chain of executions. The bodies of a
+// parallel loop are chains of their own, so that they take turns with each other;
+// they may enter a turn that the chain around them has.
+type lineage struct {
+	waits    []*turn      // handlers of one event may wait for several
+	branches []*Execution // chains that this one waits for
+	outer    *Execution   // the chain that waits for this one
+}
+
+// turnsMu guards all turns and lineages. Its sections are a few instructions long
+// and call nothing.
 var turnsMu sync.Mutex
+
+// within reports whether a chain is owner or runs inside it.
+func (e *Execution) within(owner *Execution) bool {
+	for x := e; x != nil; x = x.line.outer {
+		if x == owner {
+			return true
+		}
+	}
+	return false
+}
+
+// waitsFor reports whether e cannot go on before root does: e or one of its
+// branches waits for a turn that root, or a chain around it, has.
+func (e *Execution) waitsFor(root *Execution) bool {
+	for _, t := range e.line.waits {
+		if t.owner != nil && (root.within(t.owner) || t.owner.waitsFor(root)) {
+			return true
+		}
+	}
+	for _, b := range e.line.branches {
+		if b.waitsFor(root) {
+			return true
+		}
+	}
+	return false
+}
 
 // tryTake takes the turn for root unless somebody else has it.
 func (t *turn) tryTake(root *Execution) bool {
@@ -36,12 +72,13 @@ func (t *turn) tryTake(root *Execution) bool {
 }
 
 func (t *turn) takeLocked(root *Execution) bool {
-	if t.owner == nil || t.owner == root {
+	if t.owner == nil {
 		t.owner = root
-		t.depth++
-		return true
+	} else if !root.within(t.owner) {
+		return false
 	}
-	return false
+	t.depth++
+	return true
 }
 
 // wait queues op unless the turn is free by now or waiting would be for ever; it
@@ -53,13 +90,11 @@ func (t *turn) wait(op *writeOp) (goOn bool) {
 	if t.takeLocked(root) {
 		return true
 	}
-	for other := t.owner; other != nil && other.waits != nil; other = other.waits.owner {
-		if other.waits.owner == root {
-			op.free = true
-			return true
-		}
+	if t.owner.waitsFor(root) {
+		op.free = true
+		return true
 	}
-	root.waits = t
+	root.line.waits = append(root.line.waits, t)
 	t.queue = append(t.queue, op)
 	return false
 }
@@ -79,7 +114,9 @@ func (t *turn) pass() {
 	next := t.queue[0]
 	t.queue[0] = nil
 	t.queue = t.queue[1:]
-	next.e.root.waits = nil
+	line := &next.e.root.line
+	i := slices.Index(line.waits, t)
+	line.waits = slices.Delete(line.waits, i, i+1)
 	t.takeLocked(next.e.root)
 	turnsMu.Unlock()
 	// The next writer continues on a goroutine of its own, so that this one's

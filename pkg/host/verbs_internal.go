@@ -24,6 +24,9 @@ var internalVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "(parameter)", Doc: "<parameter: name>"}, Do: parameter},
 	{Verb: bytecode.Verb{Name: "(publish)", Doc: "Publish as"}, Do: publishAs},
 	{Verb: bytecode.Verb{Name: "(require)", Doc: "Require"}, Do: require},
+	{Verb: bytecode.Verb{Name: "(collector)", Doc: "parallel for each … where"}, Do: collector},
+	{Verb: bytecode.Verb{Name: "(collect)", Doc: "parallel for each … where"}, Do: collect},
+	{Verb: bytecode.Verb{Name: "(parallel)", Doc: "parallel for each"}, Do: parallel},
 }
 
 func countRows(c *vm.Call) (value.Value, error) {

@@ -33,8 +33,15 @@ func (p *parser) loop() Stmt {
 			break
 		}
 	}
+	// A break belongs to a while inside the body of a parallel loop.
+	whiles, parallel := p.whiles, p.parallel
+	if p.parallel = d.Parallel || p.parallel; d.Parallel {
+		p.whiles = 0
+	}
 	ok := false
-	if d.Body, ok = p.body(); !ok {
+	d.Body, ok = p.body()
+	p.whiles, p.parallel = whiles, parallel
+	if !ok {
 		return p.broken(start)
 	}
 	d.Span = p.from(start)
@@ -114,7 +121,11 @@ func (p *parser) breakStmt() Stmt {
 	p.next()
 	p.endStmt()
 	if p.whiles == 0 && !p.stuck {
-		p.error("ARO-P6", int(d.Start), int(d.End), "'break' outside of a 'while' loop", "")
+		hint := ""
+		if p.parallel {
+			hint = "It cannot leave a 'parallel for each': other bodies run; choose the elements with 'where'"
+		}
+		p.error("ARO-P6", int(d.Start), int(d.End), "'break' outside of a 'while' loop", hint)
 	}
 	d.Span = p.from(d.Start)
 	return d

@@ -26,6 +26,7 @@ type parser struct {
 
 	depth    int  // nested expressions, blocks and types
 	whiles   int  // open while loops
+	parallel bool // inside the body of a parallel loop
 	maps     int  // open maps
 	matches  int  // open match statements
 	bare     bool // in ${…} and templates a word is a reference

@@ -92,10 +92,14 @@ func (co *Coroutine) explain(pc int, err error) error {
 	chunk := co.code.Chunk
 	at := chunk.At(pc)
 	if at.Stmt < 0 {
+		switch err.(type) {
+		case *StatementError, *PlainError:
+			return err // of a branch: it says where it happened
+		}
 		return &PlainError{Err: err, Feature: chunk.Name, Activity: chunk.Activity, File: chunk.File, Line: at.Line, Col: at.Col}
 	}
 	s := &chunk.Stmts[at.Stmt]
-	x := explainer{co: co, chunk: chunk}
+	x := explainer{co: co, chunk: chunk, scope: s.Scope}
 	guard := ""
 	if s.Guard {
 		guard = " when <condition>"
@@ -152,14 +156,17 @@ func (e *PlainError) Unwrap() error { return e.Err }
 type explainer struct {
 	co    *Coroutine
 	chunk *bytecode.Chunk
+	scope []bytecode.Local // names of loops around the statement
 }
 
 // value finds a name's value without failing.
 func (x explainer) value(name string) value.Value {
-	for _, l := range slices.Backward(x.chunk.Locals) {
-		if l.Name == name && int(l.Reg) < len(x.co.regs) {
-			if v := x.co.regs[l.Reg]; v.IsBound() {
-				return v
+	for _, list := range [][]bytecode.Local{x.scope, x.chunk.Locals} {
+		for _, l := range slices.Backward(list) {
+			if l.Name == name && int(l.Reg) < len(x.co.regs) {
+				if v := x.co.regs[l.Reg]; v.IsBound() {
+					return v
+				}
 			}
 		}
 	}

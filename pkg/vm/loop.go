@@ -217,7 +217,7 @@ func (co *Coroutine) loop() State {
 				pc = int(i.C)
 			}
 
-		case bytecode.JMP:
+		case bytecode.JMP, bytecode.FORK:
 			pc = int(i.C)
 		case bytecode.LOOP:
 			if fuel--; fuel <= 0 {
