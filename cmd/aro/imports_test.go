@@ -17,11 +17,12 @@ var arrows = map[string][]string{
 	"aro/pkg/syntax/chunkfile": {"aro/pkg/syntax"},
 	"aro/pkg/bytecode":         {},
 	"aro/pkg/bytecode/cache":   {"aro/pkg/bytecode"},
-	"aro/pkg/compile":          {"aro/pkg/syntax", "aro/pkg/bytecode"},
+	"aro/pkg/compile":          {"aro/pkg/syntax", "aro/pkg/bytecode", "aro/pkg/bytecode/pattern"},
 	"aro/pkg/compile/app":      {"aro/pkg/syntax", "aro/pkg/bytecode", "aro/pkg/compile"},
+	"aro/pkg/bytecode/pattern": {},
 	"aro/pkg/compile/explain":  {},
 	"aro/pkg/vm/value":         {},
-	"aro/pkg/vm":               {"aro/pkg/bytecode", "aro/pkg/vm/value"},
+	"aro/pkg/vm":               {"aro/pkg/bytecode", "aro/pkg/bytecode/pattern", "aro/pkg/vm/value"},
 	"aro/pkg/store":            {"aro/pkg/vm/value"},
 	"aro/pkg/store/storetest":  {"aro/pkg/store", "aro/pkg/vm/value"},
 	"aro/pkg/host":             {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/store"},
@@ -35,13 +36,14 @@ var anything = []string{"aro/cmd/", "aro/bench", "aro/examples"}
 // outside lists who may import which package of others: a dependency stays
 // behind one package of ours.
 var outside = map[string][]string{
-	"github.com/spf13/cobra":       {"aro/cmd/aro"},
-	"github.com/coder/websocket":   {"aro/pkg/net", "aro/examples"},
-	"github.com/pb33f/libopenapi":  {"aro/pkg/net/contract"},
-	"go.yaml.in/yaml/v4":           {"aro/pkg/net/contract"},
-	"html/template":                {},
-	"text/template":                {},
-	"github.com/pb33f/ordered-map": {"aro/pkg/net/contract"},
+	"github.com/spf13/cobra":        {"aro/cmd/aro"},
+	"github.com/coder/websocket":    {"aro/pkg/net", "aro/examples"},
+	"github.com/pb33f/libopenapi":   {"aro/pkg/net/contract"},
+	"go.yaml.in/yaml/v4":            {"aro/pkg/net/contract"},
+	"github.com/dlclark/regexp2/v2": {"aro/pkg/bytecode/pattern"},
+	"html/template":                 {},
+	"text/template":                 {},
+	"github.com/pb33f/ordered-map":  {"aro/pkg/net/contract"},
 }
 
 type goPackage struct {

@@ -2,10 +2,10 @@ package compile
 
 import (
 	"math"
-	re2 "regexp/syntax"
 	"strings"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/bytecode/pattern"
 	"aro/pkg/syntax"
 )
 
@@ -76,12 +76,10 @@ func (c *compiler) constant(k bytecode.Const) uint16 {
 	return i
 }
 
-// regex adds a pattern and reports one that cannot be compiled. The engine is RE2:
-// look-around and back-references are not available in this version.
+// regex adds a pattern and reports one that cannot be compiled.
 func (c *compiler) regex(r *syntax.Regex) uint16 {
-	if _, err := re2.Parse(strings.ReplaceAll(r.Pattern, `\/`, "/"), re2.Perl); err != nil {
-		reason := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-		c.p.report(c.file, r.Span, syntax.Error, "ARO-X3", "Invalid regular expression: "+reason, "")
+	if _, err := pattern.Compile(r.Pattern, r.Flags); err != nil {
+		c.p.report(c.file, r.Span, syntax.Error, "ARO-X3", "Invalid regular expression: "+err.Error(), "")
 	}
 	return c.constant(bytecode.Const{Kind: bytecode.RegexConst, Str: r.Pattern, Aux: r.Flags})
 }

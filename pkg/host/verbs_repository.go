@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"aro/pkg/bytecode"
@@ -343,12 +342,12 @@ func inOrder(op string, a, b value.Value) bool {
 }
 
 func found(pattern value.Value, text string) bool {
-	if p, ok := pattern.Object().(*vm.Pattern); ok {
-		re, err := p.Regexp()
-		return err == nil && re.MatchString(text)
+	re, err := vm.PatternFor(pattern)
+	if err != nil {
+		return false
 	}
-	re, err := regexp.Compile(pattern.Text())
-	return err == nil && re.MatchString(text)
+	ok, err := re.Match(text)
+	return ok && err == nil
 }
 
 // member is `field in operand`: list membership; text is split at commas.

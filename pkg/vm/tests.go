@@ -2,11 +2,11 @@ package vm
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/bytecode/pattern"
 	"aro/pkg/vm/value"
 )
 
@@ -73,33 +73,33 @@ func status(v value.Value) (success, known bool) {
 	return false, false
 }
 
-// Pattern is a compiled regular expression as a value. The engine is RE2: linear
-// in its input whatever the pattern.
+// Pattern is a compiled regular expression as a value.
 type Pattern struct {
 	Source, Flags string
-	re            *regexp.Regexp
+	re            *pattern.Pattern
 	err           error
 }
 
-// NewPattern compiles /source/flags. A pattern that RE2 cannot express is kept
-// with its error, which Find returns.
+// NewPattern compiles /source/flags. A pattern that is none is kept with its
+// error, which Regexp returns.
 func NewPattern(source, flags string) *Pattern {
 	p := &Pattern{Source: source, Flags: flags}
-	mode := ""
-	for _, f := range flags {
-		if f == 'i' || f == 's' || f == 'm' {
-			mode += string(f)
-		}
-	}
-	if mode != "" {
-		mode = "(?" + mode + ")"
-	}
-	p.re, p.err = regexp.Compile(mode + strings.ReplaceAll(source, `\/`, "/"))
+	p.re, p.err = pattern.Compile(source, flags)
 	return p
 }
 
 // Regexp returns the compiled expression.
-func (p *Pattern) Regexp() (*regexp.Regexp, error) { return p.re, p.err }
+func (p *Pattern) Regexp() (*pattern.Pattern, error) { return p.re, p.err }
+
+// PatternFor returns the pattern that v is or whose text it holds. Patterns from
+// text are cached; their number is bounded, because they may come from requests.
+func PatternFor(v value.Value) (*pattern.Pattern, error) {
+	p, ok := v.Object().(*Pattern)
+	if !ok {
+		p = patternFor(v.Text())
+	}
+	return p.re, p.err
+}
 
 // TypeName returns "Regex".
 func (p *Pattern) TypeName() string { return "Regex" }
@@ -140,8 +140,8 @@ func patternFor(text string) *Pattern {
 }
 
 // matches is `a matches b`: text on the left, a pattern or pattern text on the
-// right; a bad pattern text or another type is false. A pattern literal that the
-// engine cannot express is an error.
+// right; a bad pattern text or another type is false. A match that takes too long
+// is an error.
 //
 //go:noinline
 func matches(a, b value.Value) (bool, error) {
@@ -152,13 +152,16 @@ func matches(a, b value.Value) (bool, error) {
 		if p.err != nil {
 			return false, p.err
 		}
-		return p.re.MatchString(a.Str()), nil
+		return p.re.Match(a.Str())
 	}
 	if b.Kind() != value.String {
 		return false, nil
 	}
 	p := patternFor(b.Str())
-	return p.err == nil && p.re.MatchString(a.Str()), nil
+	if p.err != nil {
+		return false, nil
+	}
+	return p.re.Match(a.Str())
 }
 
 // matchConst is a constant pattern of case (01 §4.1): text only matches text,

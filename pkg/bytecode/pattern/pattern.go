@@ -1,0 +1,85 @@
+// Package pattern is the regular expressions of the language: compiler and
+// machine agree here on what a pattern means.
+//
+// Two engines stand behind it. RE2 of the standard library runs whatever it can
+// express, in time linear in the text. Look-around and back-references need an
+// engine that goes back and tries again; a match of that kind has a time limit,
+// because some patterns never end on some texts.
+package pattern
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/dlclark/regexp2/v2"
+)
+
+// MaxTime bounds one match of a pattern that RE2 cannot express. It is measured
+// in ticks of 100 ms.
+const MaxTime = 250 * time.Millisecond
+
+// ErrTime is returned by a match that was stopped.
+var ErrTime = fmt.Errorf("the regular expression was stopped after %v on this text; a pattern without look-around and back-references has no such limit", MaxTime)
+
+// Pattern is a compiled regular expression. Any number of goroutines may use one.
+type Pattern struct {
+	linear *regexp.Regexp
+	back   *regexp2.Regexp // when linear is nil
+}
+
+// Compile compiles /source/flags; of the flags i, s and m count. The error says
+// what is wrong with the pattern.
+func Compile(source, flags string) (*Pattern, error) {
+	mode := ""
+	for _, f := range flags {
+		if f == 'i' || f == 's' || f == 'm' {
+			mode += string(f)
+		}
+	}
+	if mode != "" {
+		mode = "(?" + mode + ")"
+	}
+	text := mode + strings.ReplaceAll(source, `\/`, "/")
+	linear, err := regexp.Compile(text)
+	if err == nil {
+		return &Pattern{linear: linear}, nil
+	}
+	back, err2 := regexp2.Compile(text)
+	if err2 != nil {
+		// RE2's words are the better known ones, unless the pattern is beyond it.
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	back.MatchTimeout = MaxTime
+	return &Pattern{back: back}, nil
+}
+
+// Match reports whether the pattern is found anywhere in text.
+func (p *Pattern) Match(text string) (bool, error) {
+	if p.linear != nil {
+		return p.linear.MatchString(text), nil
+	}
+	ok, err := p.back.MatchString(text)
+	if err != nil {
+		return false, ErrTime
+	}
+	return ok, nil
+}
+
+// FindAll returns the byte ranges of all matches that do not overlap, from left
+// to right.
+func (p *Pattern) FindAll(text string) ([][]int, error) {
+	if p.linear != nil {
+		return p.linear.FindAllStringIndex(text, -1), nil
+	}
+	all, err := p.back.FindAllStringIndex(text, -1)
+	if err != nil {
+		return nil, ErrTime
+	}
+	return all, nil
+}
+
+// Linear reports whether the pattern runs in linear time, without a limit.
+func (p *Pattern) Linear() bool { return p.linear != nil }
