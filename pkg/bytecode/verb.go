@@ -77,6 +77,8 @@ type Verb struct {
 	// ResultSpec: a qualifier of the result may name a variable, whose value is
 	// passed: `Store the <saved: row> into …`
 	ResultSpec bool
+	// Orders: takes order by, limit and offset.
+	Orders bool
 	// SpecBinds: with such a qualifier the verb, which otherwise only consumes,
 	// binds the result's base.
 	SpecBinds bool

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"aro/pkg/bytecode"
 	"aro/pkg/syntax"
 )
 
@@ -114,6 +115,17 @@ func (c *compiler) checkAction(s *syntax.Simple, name string) {
 	if o := s.Object; o != nil && o.Prep == "from" && set.Takes == nil {
 		c.p.report(c.file, span, syntax.Error, "ARO-A3",
 			"'Application."+set.Name+"' takes no positional value; use with { … }", "Or declare it as ("+set.Name+": Action takes <field>)")
+	}
+}
+
+// checkClauses reports clauses that the verb does not take: the statement would
+// fail whenever it runs.
+func (c *compiler) checkClauses(s *syntax.Simple, v *bytecode.Verb) {
+	if o := s.Object; o != nil && v.Preps != nil && !slices.Contains(v.Preps, o.Prep) {
+		c.p.report(c.file, o.Span, syntax.Warning, "ARO-F7", "'"+s.Verb+"' does not take '"+o.Prep+"'", "It takes: "+strings.Join(v.Preps, ", "))
+	}
+	if !v.Orders && (len(s.Order) > 0 || s.Limit != nil || s.Offset != nil) {
+		c.p.report(c.file, s.Span, syntax.Error, "ARO-F7", "'"+s.Verb+"' takes no 'order by', 'limit' or 'offset'", "Retrieve or Filter the rows first")
 	}
 }
 

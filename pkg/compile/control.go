@@ -263,7 +263,7 @@ func (c *compiler) declareAhead(b *syntax.Block) {
 }
 
 func (c *compiler) ahead(name string) {
-	if c.find(name) == nil && !triggerNames[name] && !alwaysNames[name] {
+	if c.find(name) == nil && !c.provided(name) && !alwaysNames[name] {
 		c.declare(c.scope, name)
 	}
 }

@@ -57,7 +57,7 @@ func (c *compiler) variable(name string, dst int, quiet bool) int {
 		flag = 1
 	}
 	v := c.find(name)
-	if v == nil && !alwaysNames[name] && (triggerNames[name] || c.template) {
+	if v == nil && !alwaysNames[name] && (c.provided(name) || c.template) {
 		v = c.entry(name)
 	}
 	switch {
@@ -99,9 +99,6 @@ func (c *compiler) entry(name string) *variable {
 func (c *compiler) walk(n *syntax.Noun, src, dst int, quiet bool) {
 	p := path(n)
 	if p == nil {
-		if n.Kind == syntax.ChainQual {
-			c.unsupported(n, "a qualifier chain")
-		}
 		return
 	}
 	op := bytecode.GET
@@ -119,6 +116,13 @@ func path(n *syntax.Noun) []string {
 		return []string{n.Raw}
 	case syntax.IndexQual, syntax.RangeQual, syntax.PickQual:
 		return []string{n.Raw}
+	case syntax.ChainQual:
+		// Applied from left to right, each to what the one before gave.
+		var steps []string
+		for _, part := range n.Segments {
+			steps = append(steps, strings.Split(part, ".")...)
+		}
+		return steps
 	case syntax.PathQual, syntax.FileQual:
 		if len(n.Segments) == 1 && isAnnotation(n.Segments[0]) && !triggerNames[n.Base] {
 			return nil // but <event: bytes> is a field

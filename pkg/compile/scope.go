@@ -33,6 +33,12 @@ var triggerNames = map[string]bool{"event": true, "request": true, "pathParamete
 	"input": true, "transition": true, "packet": true, "connection": true, "websocket-connection": true,
 	"websocket-message": true, "key": true}
 
+// provided reports whether the trigger fills a name in: the common ones, and the
+// field that an action takes.
+func (c *compiler) provided(name string) bool {
+	return triggerNames[name] || name == c.chunk.Takes && name != ""
+}
+
 // alwaysNames win over user names of the same spelling.
 var alwaysNames = map[string]bool{"now": true, "application": true, "contract": true, "Contract": true, "http-server": true}
 

@@ -35,6 +35,7 @@ func (c *compiler) simple(s *syntax.Simple) {
 			"Unknown verb '"+s.Verb+"'", didYouMean(s.Verb, c.p.opts.Verbs))
 		v = &bytecode.Verb{Name: strings.ToLower(s.Verb), Result: bytecode.Operates, Object: bytecode.TryObject}
 	}
+	c.checkClauses(s, v)
 	if s.When == nil {
 		c.unguarded(s, v)
 		return

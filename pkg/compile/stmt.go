@@ -77,7 +77,7 @@ func (c *compiler) plain(n syntax.Node) {
 func (c *compiler) publishAs(s *syntax.PublishAs) {
 	c.beginInfo(bytecode.Stmt{Verb: "Publish", Result: s.External.Base, Prep: "as", Object: s.Internal.Base, Trace: []string{s.Internal.Base}}, s)
 	inner := c.find(s.Internal.Base)
-	if (inner == nil || !inner.bound) && !triggerNames[s.Internal.Base] && !alwaysNames[s.Internal.Base] {
+	if (inner == nil || !inner.bound) && !c.provided(s.Internal.Base) && !alwaysNames[s.Internal.Base] {
 		c.p.report(c.file, s.Span, syntax.Error, "ARO-N2", "Cannot publish undefined variable '"+s.Internal.Base+"'", "Bind <"+s.Internal.Base+"> first")
 	}
 	v := c.target(s.External, nil)

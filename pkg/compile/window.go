@@ -45,7 +45,6 @@ var systemWords = map[string]bool{"file": true, "directory": true, "path": true,
 
 // collect lists everything that the statement gives to its verb.
 func (w *window) collect(s *syntax.Simple, v *bytecode.Verb) {
-	c := w.c
 	if s.Sink != nil {
 		w.addExpr(bytecode.SlotSink, s.Sink)
 	}
@@ -75,9 +74,6 @@ func (w *window) collect(s *syntax.Simple, v *bytecode.Verb) {
 	}
 	for _, o := range s.Order {
 		w.site.Order = append(w.site.Order, bytecode.OrderKey{Path: o.Path, Desc: o.Desc})
-	}
-	if len(s.Order) > 0 || s.Limit != nil || s.Offset != nil {
-		c.unsupported(s, "'order by', 'limit' and 'offset'")
 	}
 	if s.Where != nil {
 		n := 0

@@ -65,7 +65,7 @@ func callAction(c *vm.Call) (value.Value, error) {
 	if caller.calls >= maxCalls {
 		return value.Value{}, fmt.Errorf("action 'Application.%s' calls itself without end (stopped at %d calls)", set.Name, maxCalls)
 	}
-	e := caller.Host.newExecution(set.Code, set, actionInput{input(c, set)}, caller)
+	e := caller.Host.newExecution(set.Code, set, actionInput{input(c, set), set.Takes}, caller)
 	e.calls++
 	return callChild(c, e, actionResult)
 }
@@ -87,11 +87,20 @@ func input(c *vm.Call, set *Set) value.Value {
 	return value.EmptyMap
 }
 
-type actionInput struct{ v value.Value }
+// actionInput is the Trigger of an action: input, and the field that it takes
+// under its own name.
+type actionInput struct {
+	v     value.Value
+	takes string
+}
 
 func (a actionInput) Entry(name string) value.Value {
-	if name == "input" {
+	switch name {
+	case "input":
 		return a.v
+	case a.takes:
+		v, _ := a.v.Property(name)
+		return v
 	}
 	return value.Value{}
 }

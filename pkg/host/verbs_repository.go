@@ -17,7 +17,7 @@ var repositoryVerbs = []*Verb{
 		Result: bytecode.Consumes, Object: bytecode.RowsObject, Extra: "new-entry", ResultSpec: true, SpecBinds: true}, Link: linkRows(storeVerb)},
 	{Verb: bytecode.Verb{Name: "retrieve", Aliases: []string{"fetch", "load", "find"}, Role: bytecode.RoleRequest, Preps: []string{"from"},
 		Doc:    "Reads rows from a repository.",
-		Result: bytecode.Binds, Object: bytecode.RowsObject}, Link: linkRows(retrieve)},
+		Result: bytecode.Binds, Object: bytecode.RowsObject, Orders: true}, Link: linkRows(retrieve)},
 	{Verb: bytecode.Verb{Name: "delete", Aliases: []string{"remove", "destroy"}, Role: bytecode.RoleOwn, Preps: []string{"from", "for"},
 		Doc: "Deletes rows, or takes an entry out of a map or list.", Blocking: true,
 		Result: bytecode.Operates, Object: bytecode.RowsObject}, Link: linkRows(deleteVerb)},
@@ -139,6 +139,10 @@ func retrieve(c *vm.Call) (value.Value, error) {
 			return value.Value{}, err
 		}
 		found = t.repo.Select(q)
+	}
+	found, err := ordered(c, found)
+	if err != nil {
+		return value.Value{}, err
 	}
 	if raw := s.Object.Raw; raw != "" {
 		if e, ok := value.Element(found, raw); ok {
