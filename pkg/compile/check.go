@@ -129,16 +129,14 @@ func (c *compiler) checkClauses(s *syntax.Simple, v *bytecode.Verb) {
 	}
 }
 
-// mentionedNames lists every name that a feature set mentions anywhere.
-func mentionedNames(set *syntax.FeatureSet) map[string]bool {
-	names := map[string]bool{}
+// mentionedNames adds every name that a feature set mentions anywhere.
+func mentionedNames(set *syntax.FeatureSet, names map[string]bool) {
 	syntax.Walk(set, func(n syntax.Node) bool {
 		if x, ok := n.(*syntax.Noun); ok {
 			names[x.Base] = true
 		}
 		return true
 	})
-	return names
 }
 
 // findExports finds the names that event handlers mention and Application-Start
@@ -149,9 +147,7 @@ func (p *program) findExports() {
 			continue
 		}
 		if strings.HasSuffix(s.Activity, "Handler") || strings.HasSuffix(s.Activity, "Observer") {
-			for name := range mentionedNames(s) {
-				p.exported[name] = true
-			}
+			mentionedNames(s, p.exported)
 		}
 	}
 }

@@ -64,6 +64,7 @@ type program struct {
 	actions  map[string]*syntax.FeatureSet // by lower-case name
 	exported map[string]bool               // names that Application-Start exports to handlers
 	diags    []*syntax.Diagnostic
+	buffers  *buffers
 
 	// Filled in for Lint (findFacts): names that a feature set gets from others.
 	published  map[string]bool // by Publish
@@ -124,9 +125,12 @@ type constKey struct {
 type loopInfo struct{ breaks []int }
 
 func newCompiler(p *program, f *syntax.File) *compiler {
-	c := &compiler{p: p, file: f, stmt: -1,
-		consts: map[constKey]uint16{}, names: map[string]uint16{}, fields: map[string]uint16{}}
+	c := &compiler{p: p, file: f, stmt: -1}
 	c.chunk = &bytecode.Chunk{File: f.Name}
+	if p.buffers == nil {
+		p.buffers = newBuffers()
+	}
+	p.buffers.lend(c)
 	c.scope = &scope{vars: map[string]*variable{}}
 	c.outer = c.scope
 	return c
@@ -143,7 +147,7 @@ func (c *compiler) featureSet(set *syntax.FeatureSet) *bytecode.Chunk {
 	ch.Line = int32(line)
 	c.isStart = set.Name == "Application-Start"
 	c.isAction = isAction(set)
-	c.mentions = mentionedNames(set)
+	mentionedNames(set, c.mentions)
 	c.mark(set)
 	if set.When != nil {
 		c.inGuard = true
@@ -165,6 +169,7 @@ func (c *compiler) finish() {
 		c.emit(bytecode.END, 0, 0, 0)
 	}
 	c.placeRegisters()
+	c.p.buffers.take(c.chunk)
 	if c.tooLong {
 		c.p.report(c.file, syntax.Span{}, syntax.Error, "ARO-X1",
 			"Feature set '"+c.chunk.Name+"' is too long to compile", "Split it into several feature sets or actions")

@@ -32,7 +32,6 @@ func TemplateFile(f *syntax.File, opts Options) (*bytecode.Chunk, []*syntax.Diag
 	p := &program{opts: opts, actions: map[string]*syntax.FeatureSet{}, exported: map[string]bool{}}
 	c := newCompiler(p, f)
 	c.template = true
-	c.mentions = map[string]bool{}
 	c.chunk.Kind, c.chunk.Name = bytecode.Template, name
 	c.chunk.Line = 1
 	tc := &templateCompiler{compiler: c}
