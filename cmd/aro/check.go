@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -206,6 +207,11 @@ func (r *report) checkTemplates(root string, signatures bytecode.Verbs) {
 	})
 }
 
+var (
+	headerLine = regexp.MustCompile(`(?m)^[ \t]*\([^*()\n][^()\n]*:[^()\n]*\)[^\n]*\{`)
+	comment    = regexp.MustCompile(`(?s)\(\*.*?\*\)|//[^\n]*`)
+)
+
 // checkSnippet checks a piece of source that need not be a program: statements,
 // or feature sets.
 func checkSnippet(arg string, stdin io.Reader) (*report, error) {
@@ -224,10 +230,21 @@ func checkSnippet(arg string, stdin io.Reader) (*report, error) {
 	}
 	r := &report{Files: 1}
 	end := syntax.Pos(len(src))
-	if !bytes.HasPrefix(bytes.TrimSpace(src), []byte("(")) || bytes.HasPrefix(bytes.TrimSpace(src), []byte("(*")) && !bytes.Contains(src, []byte("*)\n(")) {
-		src = append(append([]byte("(Application-Start: Snippet) {\n"), src...), "\n}"...)
-		r.shift = 1
-		end = syntax.Pos(len(src) - len("\n}"))
+	// Statements in front of the first feature set get one of their own.
+	loose := src
+	if at := headerLine.FindIndex(src); at != nil {
+		loose = src[:at[0]]
+	}
+	if len(bytes.TrimSpace(comment.ReplaceAll(loose, nil))) > 0 && !bytes.HasPrefix(bytes.TrimSpace(comment.ReplaceAll(loose, nil)), []byte("import ")) {
+		rest := src[len(loose):]
+		src = append([]byte("(Application-Start: Snippet) {\n"), loose...)
+		r.shift, end = 1, syntax.Pos(len(src))
+		if len(rest) > 0 {
+			src = append(append(src, '}'), rest...)
+			end = syntax.Pos(len(src))
+		} else {
+			src = append(src, "\n}"...)
+		}
 	}
 	file := syntax.NewFile(name, src)
 	r.diags = syntax.Parse(file)

@@ -65,6 +65,8 @@ func (s *scanner) site() Site {
 			x.Named = s.atoms("]")
 		case s.take("unit"):
 			x.Unit = s.atom()
+		case s.take("method"):
+			x.Method = s.atom()
 		case s.take("aggregate"):
 			x.Aggregate = s.atom()
 		case s.take("aggfield"):

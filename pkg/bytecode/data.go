@@ -82,6 +82,7 @@ func (c *codec) site(x *Site) {
 	list(c, &x.Order, (*codec).orderKey)
 	c.strings(&x.Named)
 	c.str(&x.Unit)
+	c.str(&x.Method)
 	c.str(&x.Aggregate)
 	c.str(&x.AggField)
 	c.str(&x.As)

@@ -124,7 +124,7 @@ func (g gen) site(regs, stmts int) Site {
 		Verb: g.text(), Result: g.noun(), Prep: pick(g, "", "from", "with", "args"), Object: g.noun(),
 		ObjectIsExpr: g.coin(), MapLiteral: g.coin(),
 		Order: listN(g, 2, func() OrderKey { return OrderKey{Path: g.texts(), Desc: g.coin()} }),
-		Named: g.texts(), Unit: g.text(), Aggregate: g.text(), AggField: g.text(), As: g.text(),
+		Named: g.texts(), Unit: g.text(), Method: g.text(), Aggregate: g.text(), AggField: g.text(), As: g.text(),
 		Extra: pick(g, NoReg, uint16(g.IntN(regs))), Stmt: int32(g.IntN(stmts+1) - 1),
 		Scope: listN(g, 3, g.local(regs)),
 	}

@@ -174,6 +174,7 @@ type Site struct {
 	Order        []OrderKey
 	Named        []string
 	Unit         string // of SlotDuration
+	Method       string // of `via PUT <url>`, "" without one
 	Aggregate    string // function, "" without one
 	AggField     string
 	As           string // of `as <name>`

@@ -82,7 +82,7 @@ func siteText(s *Site) string {
 		b.WriteString(" named [" + joined(s.Named, ", ", atomText) + "]")
 	}
 	for _, clause := range [...]struct{ key, value string }{
-		{"unit", s.Unit}, {"aggregate", s.Aggregate}, {"aggfield", s.AggField}, {"as", s.As},
+		{"unit", s.Unit}, {"method", s.Method}, {"aggregate", s.Aggregate}, {"aggfield", s.AggField}, {"as", s.As},
 	} {
 		if clause.value != "" {
 			b.WriteString(" " + clause.key + " " + atomText(clause.value))

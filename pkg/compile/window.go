@@ -105,8 +105,8 @@ func (w *window) addName(slot bytecode.Slot, name string) {
 
 // object passes the object as the verb wants it (bytecode.ObjectUse).
 func (w *window) object(o *syntax.Operand, v *bytecode.Verb) {
-	c, site := w.c, w.site
-	site.Prep = o.Prep
+	site := w.site
+	site.Prep, site.Method = o.Prep, o.Method
 	switch o.Kind {
 	case syntax.PortOperand:
 		w.addExpr(bytecode.SlotPort, o.Expr)
@@ -134,7 +134,6 @@ func (w *window) object(o *syntax.Operand, v *bytecode.Verb) {
 		w.addExpr(bytecode.SlotObject, o.Expr)
 		return
 	}
-	_ = c
 	w.noun(o.Noun, v)
 }
 
@@ -194,7 +193,13 @@ func (w *window) modifier(m *syntax.Operand) {
 			}
 		}
 		w.addExpr(prepSlots[m.Prep], m.Expr)
-	default:
+	case syntax.NounOperand:
+		if m.Noun.Base == "terminal" {
+			return // says where, not what
+		}
+		if m.Method != "" {
+			w.site.Method = m.Method
+		}
 		w.add(prepSlots[m.Prep], func(dst int) { w.c.refTo(m.Noun, dst, false) })
 	}
 }

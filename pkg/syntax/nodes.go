@@ -111,6 +111,7 @@ type Operand struct {
 	Kind    OperandKind
 	Noun    *Noun      // NounOperand; AggregateOperand: the field or nil; ExprOperand: set too when the expression is one lone reference
 	Expr    Expr       // ExprOperand, PortOperand, DurationOperand
+	Method  string     // of `via PUT <url>`: the word before the noun
 	Unit    string     // DurationOperand: canonical "milliseconds", "seconds", "minutes", "hours", "days"; "weeks" is accepted too
 	Func    string     // AggregateOperand: sum count avg min max
 	Named   []NamedArg // NamedOperand

@@ -83,6 +83,19 @@ func (p *parser) wordOperand(o *Operand, prep keyword) {
 		return
 	}
 	next := p.peek()
+	if prep == kwVia && isMethod(p.tokenText()) && (next.kind == tLess || next.kw.isArticle()) {
+		o.Method = p.tokenText()
+		p.next()
+		if o.Article = p.tok.kw.isArticle(); o.Article {
+			p.next()
+		}
+		if p.tok.kind != tLess {
+			p.expected("'<'")
+			return
+		}
+		p.refOperand(o, prep)
+		return
+	}
 	switch {
 	case kw == kwPort && prep != kwWith && p.startsValue(next):
 		p.next()
@@ -168,6 +181,16 @@ func (p *parser) operatorFollows() bool {
 	}
 	op, _ := p.operator()
 	return op != noOp
+}
+
+// isMethod reports whether a word is a method of HTTP: capitals only.
+func isMethod(w string) bool {
+	for i := 0; i < len(w); i++ {
+		if w[i] < 'A' || w[i] > 'Z' {
+			return false
+		}
+	}
+	return len(w) > 1
 }
 
 func isAggregate(w string) bool {

@@ -208,7 +208,9 @@ func (p *parser) action() *Simple {
 			if o = p.operand(kw); o.Kind == PortOperand {
 				bit = 63
 			}
-			if keep = seen&(1<<bit) == 0; keep {
+			// `from <list> with "Pick:" from the <terminal>`: where, not what.
+			terminal := o.Kind == NounOperand && o.Noun != nil && o.Noun.Base == "terminal" && s.Object != nil
+			if keep = seen&(1<<bit) == 0 || terminal; keep {
 				if s.Object == nil {
 					s.Object = o
 				} else {

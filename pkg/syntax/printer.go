@@ -280,6 +280,9 @@ func (p *printer) filters(s *Simple) {
 
 func (p *printer) operand(o *Operand) {
 	p.put(o.Prep, " ")
+	if o.Method != "" {
+		p.put(o.Method, " ")
+	}
 	if o.Article {
 		p.put("the ")
 	}
