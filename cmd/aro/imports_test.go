@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"aro/pkg/bytecode/cache":   {"aro/pkg/bytecode"},
 	"aro/pkg/compile":          {"aro/pkg/syntax", "aro/pkg/bytecode", "aro/pkg/bytecode/pattern"},
 	"aro/pkg/compile/app":      {"aro/pkg/syntax", "aro/pkg/bytecode", "aro/pkg/compile"},
+	"aro/pkg/bytecode/bundle":  {},
 	"aro/pkg/bytecode/pattern": {},
 	"aro/pkg/compile/explain":  {},
 	"aro/pkg/vm/value":         {},

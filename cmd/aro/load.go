@@ -25,7 +25,8 @@ type loaded struct {
 	root     string
 	network  *aronet.Network
 	verbs    []*host.Verb
-	written  chan struct{} // closed when the cache entry is written; nil on a hit
+	assets   map[string][]byte // files that came with the program, by path in the application
+	written  chan struct{}     // closed when the cache entry is written; nil on a hit
 }
 
 // verbs is the whole verb table.
@@ -184,7 +185,7 @@ func readContract(name string, data []byte) (*contract.Contract, []string) {
 func (l *loaded) host(params value.Value, verbose bool) (*host.Host, error) {
 	signatures := host.Signatures(l.verbs)
 	h := host.New(l.program, host.Config{
-		Root: l.root, Parameters: params, Verbs: l.verbs, Verbose: verbose, Schemas: l.schema,
+		Root: l.root, Parameters: params, Verbs: l.verbs, Verbose: verbose, Schemas: l.schema, Assets: l.assets,
 		Templates: func(name string, src []byte) (*bytecode.Chunk, error) {
 			chunk, err := compile.Template(name, src, compile.Options{Verbs: signatures})
 			if err == nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"aro/pkg/bytecode/bundle"
 )
 
 // exitError ends the process with a code after its message, if any, was printed.
@@ -18,12 +20,21 @@ type exitError struct {
 
 func (e *exitError) Error() string { return e.msg }
 
-func main() { os.Exit(execute(os.Args[1:])) }
+func main() {
+	if bundle.Built() {
+		os.Exit(runBuilt(os.Args[1:]))
+	}
+	os.Exit(execute(os.Args[1:]))
+}
 
 func execute(args []string) int {
 	root := newRoot()
 	root.SetArgs(defaultCommand(root, args))
-	err := root.Execute()
+	return exitCode(root.Execute())
+}
+
+// exitCode prints an error and returns the exit code that it stands for.
+func exitCode(err error) int {
 	var exit *exitError
 	switch {
 	case err == nil:
@@ -47,7 +58,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(runCommand(), checkCommand(), disasmCommand(), cacheCommand())
+	root.AddCommand(runCommand(), buildCommand(), compileCommand(), checkCommand(), disasmCommand(), inspectCommand(), cacheCommand())
 	return root
 }
 

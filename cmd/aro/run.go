@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aro/pkg/bytecode/bundle"
 	"aro/pkg/syntax"
 	"aro/pkg/vm/value"
 )
@@ -119,10 +121,54 @@ func parameter(s string) value.Value {
 }
 
 func run(o runOptions) error {
-	l, err := load(o.path, !o.noCache, o.verbose)
+	l, err := loadAny(o)
 	if err != nil {
 		return err
 	}
+	return l.run(o)
+}
+
+// loadAny loads an application from its sources or from an .aroc file.
+func loadAny(o runOptions) (*loaded, error) {
+	if !strings.EqualFold(filepath.Ext(o.path), ".aroc") {
+		return load(o.path, !o.noCache, o.verbose)
+	}
+	data, err := os.ReadFile(o.path)
+	if err != nil {
+		return nil, &exitError{1, "Error: " + err.Error()}
+	}
+	l, err := unpack(data, filepath.Dir(o.path))
+	if err != nil {
+		return nil, &exitError{1, fmt.Sprintf("Error: %s cannot be run: %v", o.path, err)}
+	}
+	return l, nil
+}
+
+// runBuilt runs the application that is built into this executable. All
+// arguments are the application's, but for the flags of run.
+func runBuilt(args []string) int {
+	data, err := bundle.Own()
+	if err != nil {
+		fmt.Println("Error: " + err.Error())
+		return 1
+	}
+	root := "."
+	if exe, err := os.Executable(); err == nil {
+		root = filepath.Dir(exe)
+	}
+	l, err := unpack(data, root)
+	if err != nil {
+		fmt.Println("Error: " + err.Error())
+		return 1
+	}
+	o, err := parseRun(append([]string{"."}, args...))
+	if err == nil {
+		err = l.run(o)
+	}
+	return exitCode(err)
+}
+
+func (l *loaded) run(o runOptions) error {
 	h, err := l.host(o.params, o.verbose)
 	if err != nil {
 		return err

@@ -12,9 +12,14 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"aro/pkg/bytecode/bundle"
 )
 
 func TestMain(m *testing.M) {
+	if bundle.Built() { // what aro build made of the test binary
+		os.Exit(runBuilt(os.Args[1:]))
+	}
 	testscript.Main(m, map[string]func(){"aro": main})
 }
 
@@ -41,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"exits":  exits,
 			"broken": broken,
 			"absent": absent,
+			"damage": damage,
 		},
 	})
 }
@@ -70,6 +76,21 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("a trace of Go in the output: %q", trace)
 		}
 	}
+}
+
+// damage FROM TO cut|flip copies a file without its last 50 bytes, or with one of
+// them changed.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: damage FROM TO cut|flip")
+	}
+	data := []byte(ts.ReadFile(args[0]))
+	if args[2] == "cut" {
+		data = data[:len(data)-50]
+	} else {
+		data[len(data)-50] ^= 1
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o755))
 }
 
 // broken FILE LINE:COL MESSAGE checks that neither run nor check accept a

@@ -29,6 +29,9 @@ type Config struct {
 	// Schemas returns the check of a schema of the contract, nil when there is
 	// no such schema; it lists what is wrong with a value.
 	Schemas func(name string) func(value.Value) []string
+	// Assets are files that came with the program, by their path in the
+	// application; they win over files in Root.
+	Assets  map[string][]byte
 	Verbose bool
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
 	// its waiting); 0 is DefaultBudget.

@@ -174,3 +174,10 @@ type noTrigger struct{}
 
 func (noTrigger) Entry(string) value.Value { return value.Value{} }
 func (noTrigger) Field(string) value.Value { return value.Value{} }
+
+// IsTest reports whether `aro test` runs feature sets of an activity, and nobody
+// else does (02 §14).
+func IsTest(activity string) bool {
+	last := activity[strings.LastIndexByte(activity, ' ')+1:]
+	return last == "Test" || last == "Tests"
+}

@@ -120,6 +120,14 @@ func (t *templateCache) get(name string) (*templateFile, error) {
 	if f != nil && now.Sub(f.checked) < recheck {
 		return f, f.err
 	}
+	if data, ok := t.asset(clean); ok {
+		if f == nil {
+			f = t.compile(clean, data)
+			f.checked = now.AddDate(1000, 0, 0) // it never changes
+			t.keep(clean, f)
+		}
+		return f, f.err
+	}
 	file, info, err := t.open(clean)
 	if err != nil {
 		t.mu.Lock()
@@ -137,40 +145,60 @@ func (t *templateCache) get(name string) (*templateFile, error) {
 	} else {
 		f.checked = now
 	}
-	t.mu.Lock()
-	if len(t.files) >= maxTemplates {
-		clear(t.files)
-	}
-	t.files[clean] = f
-	t.mu.Unlock()
+	t.keep(clean, f)
 	return f, f.err
 }
 
+func (t *templateCache) keep(name string, f *templateFile) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.files) >= maxTemplates {
+		clear(t.files)
+	}
+	t.files[name] = f
+}
+
+// asset returns a file that came with the program.
+func (t *templateCache) asset(name string) ([]byte, bool) {
+	data, ok := t.h.Assets["templates/"+name]
+	if !ok && strings.HasPrefix(name, "static/") {
+		data, ok = t.h.Assets[name]
+	}
+	return data, ok
+}
+
 func (t *templateCache) read(name string, r io.Reader, info fs.FileInfo) (*templateFile, error) {
-	f := &templateFile{size: info.Size(), mod: info.ModTime()}
-	if f.size > maxFile {
+	if info.Size() > maxFile {
 		return nil, &TemplateError{Message: fmt.Sprintf("Template %s is larger than %d MiB", name, maxFile>>20)}
 	}
 	data, err := io.ReadAll(io.LimitReader(r, maxFile))
 	if err != nil {
 		return nil, &TemplateError{Message: "Template cannot be read: " + err.Error()}
 	}
+	f := t.compile(name, data)
+	f.size, f.mod = info.Size(), info.ModTime()
+	return f, nil
+}
+
+// compile makes a template of a file's content; its error is kept in it.
+func (t *templateCache) compile(name string, data []byte) *templateFile {
+	f := &templateFile{}
 	switch {
 	case !utf8.Valid(data):
 		f.plain = value.OfBytes(data)
 	case !bytes.Contains(data, []byte("{{")):
 		f.plain = value.OfString(string(data)).Markup(value.ContentFor(name))
 	case t.h.Templates == nil:
-		return nil, errors.New("templates cannot be compiled here")
+		f.err = errors.New("templates cannot be compiled here")
 	default:
 		chunk, err := t.h.Templates(name, data)
 		if err != nil {
 			f.err = &TemplateError{Message: err.Error()}
-			return f, nil
+			return f
 		}
 		f.code = vm.Link(chunk, t.h.resolve)
 	}
-	return f, nil
+	return f
 }
 
 var templateVerbs = []*Verb{

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/bytecode/cache"
+	"aro/pkg/compile/app"
+	"aro/pkg/host"
+	aronet "aro/pkg/net"
+	"aro/pkg/net/contract"
+)
+
+// assetBlob is the prefix of blobs that hold files of the application, by their
+// path in it.
+const assetBlob = "asset:"
+
+// pack compiles an application to one .aroc that needs nothing beside it:
+// program, contract, templates, static files, store files. Tests are left out.
+// The same sources give the same bytes.
+func pack(path string) ([]byte, *app.Sources, error) {
+	sources, err := app.Discover(path)
+	if err != nil {
+		return nil, nil, &exitError{1, "Error: " + err.Error()}
+	}
+	prog, diags := sources.Compile(host.Signatures(verbs()), false)
+	if prog == nil {
+		return nil, nil, compileErrors(diags, false)
+	}
+	prog.Chunks = slices.DeleteFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return host.IsTest(c.Activity) })
+	for _, c := range prog.Chunks {
+		if err := bytecode.Verify(c); err != nil {
+			return nil, nil, &exitError{1, "Error: the compiler produced code that does not verify, which is a bug of aro: " + err.Error()}
+		}
+	}
+	hash := cache.NewHasher(bytecode.FormatVersion, version())
+	for _, f := range sources.Files {
+		hash.Add(f.Name, f.Data)
+	}
+	meta := bytecode.Meta{Build: version()}
+	name, document, err := sources.Contract()
+	if err != nil {
+		return nil, nil, &exitError{1, fmt.Sprintf("Error: %s cannot be read: %s", name, err)}
+	}
+	if document != nil {
+		c, problems := readContract(name, document)
+		if c == nil {
+			return nil, nil, &exitError{1, strings.Join(problems, "\n")}
+		}
+		if missing := missingHandlers(c, prog); missing != "" {
+			return nil, nil, &exitError{1, missing}
+		}
+		hash.Add(name, document)
+		meta.Extra = append(meta.Extra, bytecode.Blob{Name: contractBlob, Data: c.Encode()})
+	}
+	assets, err := readAssets(sources.Root)
+	if err != nil {
+		return nil, nil, &exitError{1, "Error: " + err.Error()}
+	}
+	for _, a := range assets {
+		hash.Add(a.Name, a.Data)
+	}
+	meta.Extra = append(meta.Extra, assets...)
+	meta.Key = hash.Key()
+	return bytecode.Encode(prog, meta), sources, nil
+}
+
+// missingHandlers lists the operations of the contract that no feature set
+// serves, "" when there are none.
+func missingHandlers(c *contract.Contract, prog *bytecode.Program) string {
+	return c.MissingHandlers(func(id string) bool {
+		return slices.ContainsFunc(prog.Chunks, func(ch *bytecode.Chunk) bool { return contract.SameName(ch.Name, id) })
+	})
+}
+
+// maxAssets bounds what is packed.
+const maxAssets = 1 << 30
+
+// readAssets reads the files that an application serves or starts from, in path
+// order: templates/, static/ and *.store. Hidden files stay out.
+func readAssets(root string) (list []bytecode.Blob, err error) {
+	dir, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	total := 0
+	add := func(name string) error {
+		data, err := dir.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if total += len(data); total > maxAssets {
+			return fmt.Errorf("templates, static and store files are larger than %d MiB together", maxAssets>>20)
+		}
+		list = append(list, bytecode.Blob{Name: assetBlob + filepath.ToSlash(name), Data: data})
+		return nil
+	}
+	seeds, err := fs.Glob(dir.FS(), "*.store")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range seeds {
+		if err := add(name); err != nil {
+			return nil, err
+		}
+	}
+	for _, folder := range []string{"static", "templates"} {
+		err := fs.WalkDir(dir.FS(), folder, func(name string, e fs.DirEntry, err error) error {
+			switch {
+			case os.IsNotExist(err) && name == folder:
+				return fs.SkipDir
+			case err != nil:
+				return err
+			case strings.HasPrefix(e.Name(), "."):
+				if e.IsDir() {
+					return fs.SkipDir
+				}
+				return nil
+			case e.IsDir():
+				return nil
+			}
+			return add(name)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// unpack loads what pack made. root is where files are looked for that are not in
+// it.
+func unpack(data []byte, root string) (*loaded, error) {
+	prog, meta, err := bytecode.Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range prog.Chunks {
+		if err := bytecode.Verify(c); err != nil {
+			return nil, err
+		}
+	}
+	network := aronet.New()
+	l := &loaded{program: prog, root: root, network: network, verbs: append(host.Verbs(), network.Verbs()...), assets: map[string][]byte{}}
+	for _, b := range meta.Extra {
+		if name, ok := strings.CutPrefix(b.Name, assetBlob); ok {
+			l.assets[name] = b.Data
+		}
+	}
+	if blob, ok := meta.Blob(contractBlob); ok {
+		if l.contract, err = contract.Decode(blob); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
