@@ -279,6 +279,11 @@ func (v Value) developer(b *strings.Builder, depth int) {
 		}
 		b.WriteString(" }")
 	default:
-		v.Object().Simple().developer(b, depth+1)
+		o := v.Object()
+		if d, ok := o.(interface{ Developer() string }); ok {
+			b.WriteString(d.Developer())
+			return
+		}
+		o.Simple().developer(b, depth+1)
 	}
 }
