@@ -41,7 +41,7 @@ func ParseDate(s string) (Value, bool) {
 
 // AsDate returns v when it is a date or text that reads as one.
 func (v Value) AsDate() (Value, bool) {
-	switch v.kind {
+	switch v.Kind() {
 	case Date:
 		return v, true
 	case String:
