@@ -9,7 +9,8 @@ import (
 )
 
 // The list verbs over a hundred thousand records, each beside a loop that one
-// would write by hand over structs. Metrics are per element.
+// would write by hand over structs, and over pointers to structs, which is how
+// records that arrived one by one lie in memory. Metrics are per element.
 
 const rows = 100_000
 
@@ -46,14 +47,16 @@ func records(list []order) value.Value {
 }
 
 var (
-	keptRows []order
-	keptText []string
-	keptSum  float64
+	keptRows     []order
+	keptPointers []*order
+	keptText     []string
+	keptSum      float64
 )
 
 var listCases = []struct {
 	name, statement string
 	loop            func([]order)
+	pointers        func([]*order) // nil: as loop
 }{
 	{"filter number", "Filter the <x> from the <orders> where <amount> > 500.", func(list []order) {
 		var out []order
@@ -63,6 +66,14 @@ var listCases = []struct {
 			}
 		}
 		keptRows = out
+	}, func(list []*order) {
+		var out []*order
+		for _, o := range list {
+			if o.Amount > 500 {
+				out = append(out, o)
+			}
+		}
+		keptPointers = out
 	}},
 	{"filter text", `Filter the <x> from the <orders> where <status> is "completed".`, func(list []order) {
 		var out []order
@@ -72,7 +83,7 @@ var listCases = []struct {
 			}
 		}
 		keptRows = out
-	}},
+	}, nil},
 	{"filter both", `Filter the <x> from the <orders> where <status> is "completed" and <amount> > 500 and <year> = "2024".`, func(list []order) {
 		var out []order
 		for i := range list {
@@ -81,6 +92,14 @@ var listCases = []struct {
 			}
 		}
 		keptRows = out
+	}, func(list []*order) {
+		var out []*order
+		for _, o := range list {
+			if o.Status == "completed" && o.Amount > 500 && o.Year == "2024" {
+				out = append(out, o)
+			}
+		}
+		keptPointers = out
 	}},
 	{"filter in", `Filter the <x> from the <orders> where <status> in ["open", "pending"].`, func(list []order) {
 		var out []order
@@ -91,18 +110,24 @@ var listCases = []struct {
 			}
 		}
 		keptRows = out
-	}},
+	}, nil},
 	{"map", "Map the <x: customer> from the <orders>.", func(list []order) {
 		var out []string
 		for i := range list {
 			out = append(out, list[i].Customer)
 		}
 		keptText = out
-	}},
+	}, nil},
 	{"reduce sum", "Reduce the <x> from the <orders> with sum(<price>).", func(list []order) {
 		sum := 0.0
 		for i := range list {
 			sum += list[i].Price
+		}
+		keptSum = sum
+	}, func(list []*order) {
+		sum := 0.0
+		for _, o := range list {
+			sum += o.Price
 		}
 		keptSum = sum
 	}},
@@ -112,6 +137,12 @@ var listCases = []struct {
 			m = max(m, list[i].Amount)
 		}
 		keptSum = float64(m)
+	}, func(list []*order) {
+		var m int64
+		for _, o := range list {
+			m = max(m, o.Amount)
+		}
+		keptSum = float64(m)
 	}},
 	{"group", `Group the <x> from the <orders> by "customer".`, func(list []order) {
 		groups := map[string][]order{}
@@ -119,18 +150,23 @@ var listCases = []struct {
 			groups[list[i].Customer] = append(groups[list[i].Customer], list[i])
 		}
 		keptSum = float64(len(groups))
-	}},
+	}, nil},
 	{"sort", `Sort the <x: amount> for the <orders>.`, func(list []order) {
 		out := slices.Clone(list)
 		slices.SortStableFunc(out, func(a, b order) int { return int(a.Amount - b.Amount) })
 		keptRows = out
-	}},
+	}, nil},
 }
 
-// BenchmarkLists is each verb as `aro` and its loop as `go`.
+// BenchmarkLists is each verb as `aro` and its loops as `go` and `pointers`.
 func BenchmarkLists(b *testing.B) {
 	list := orders()
 	event := records(list)
+	pointers := make([]*order, len(list))
+	for i := range list {
+		o := list[i]
+		pointers[i] = &o
+	}
 	for _, c := range listCases {
 		b.Run(c.name+"/aro", func(b *testing.B) {
 			h := start(b, "(On List: List Handler) {\n Extract the <orders> from the <event: orders>.\n "+c.statement+"\n}")
@@ -141,6 +177,17 @@ func BenchmarkLists(b *testing.B) {
 			begun := cpuTime()
 			for b.Loop() {
 				c.loop(list)
+			}
+			reportCPU(b, begun, rows)
+		})
+		if c.pointers == nil {
+			continue
+		}
+		b.Run(c.name+"/pointers", func(b *testing.B) {
+			b.ReportAllocs()
+			begun := cpuTime()
+			for b.Loop() {
+				c.pointers(pointers)
 			}
 			reportCPU(b, begun, rows)
 		})

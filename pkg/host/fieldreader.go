@@ -13,9 +13,9 @@ type fieldReader struct {
 	path  []string
 	whole string // a path that is written with dots may also be one key
 
-	shape  *value.Shape
+	shape  *value.Shape // of the last element, which has the first step in slot
 	slot   int
-	direct bool // the slot holds the field itself, no path to follow
+	direct *value.Shape // shape, if its slot holds the field itself; else nil
 }
 
 // newFieldReader reads `name`, or `customer.city` step by step unless an element
@@ -29,8 +29,15 @@ func newFieldReader(name string) fieldReader {
 }
 
 // get returns the field of an element; false when the element has none or is
-// nothing that has fields.
+// nothing that has fields. The common case is small enough to be inlined.
 func (f *fieldReader) get(v value.Value) (value.Value, bool) {
+	if rec := v.Record(); rec != nil && rec.Shape() == f.direct {
+		return rec.Slot(f.slot), true
+	}
+	return f.search(v)
+}
+
+func (f *fieldReader) search(v value.Value) (value.Value, bool) {
 	rec := v.Record()
 	if rec == nil {
 		return f.walk(v, 0)
@@ -38,22 +45,26 @@ func (f *fieldReader) get(v value.Value) (value.Value, bool) {
 	if f.shape != rec.Shape() {
 		f.find(rec.Shape())
 	}
-	if f.slot < 0 {
+	switch {
+	case f.slot < 0:
 		return value.Value{}, false
+	case f.direct != nil:
+		return rec.Slot(f.slot), true
 	}
-	if v = rec.Slot(f.slot); f.direct {
-		return v, true
-	}
-	return f.walk(v, 1)
+	return f.walk(rec.Slot(f.slot), 1)
 }
 
 // find looks the field up in another shape.
 func (f *fieldReader) find(s *value.Shape) {
-	f.shape, f.slot, f.direct = s, s.Slot(f.path[0]), len(f.path) == 1
+	f.shape, f.slot, f.direct = s, s.Slot(f.path[0]), nil
+	whole := len(f.path) == 1
 	if f.whole != "" {
 		if i := s.Slot(f.whole); i >= 0 {
-			f.slot, f.direct = i, true
+			f.slot, whole = i, true
 		}
+	}
+	if whole && f.slot >= 0 {
+		f.direct = s
 	}
 }
 

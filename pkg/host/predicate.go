@@ -1,7 +1,6 @@
 package host
 
 import (
-	"strconv"
 	"strings"
 
 	"aro/pkg/bytecode"
@@ -28,6 +27,7 @@ type predicate struct {
 	isDate   bool
 	set      map[string]struct{} // of the texts of a list
 	match    func(string) bool
+	room     []byte // for texts that are made to be compared
 }
 
 type compareOp uint8
@@ -147,6 +147,15 @@ func truthOf(b bool) truth {
 	return no
 }
 
+// all flattens conditions that are joined by and: an element is kept if each of
+// them keeps it, so their answers need no third value.
+func (p *predicate) all(out []*predicate) []*predicate {
+	if p.kind == bytecode.WhereAnd {
+		return p.r.all(p.l.all(out))
+	}
+	return append(out, p)
+}
+
 // keeps reports whether the element belongs into the result.
 func (p *predicate) keeps(row value.Value) bool {
 	if p.kind == bytecode.WhereCond && p.op <= opBetween {
@@ -241,25 +250,31 @@ func (p *predicate) holds(v value.Value) bool {
 
 // equal compares texts, and dates by their moment.
 func (p *predicate) equal(v value.Value) bool {
-	var room [64]byte
-	switch {
-	case v.Kind() == value.String:
+	switch v.Kind() {
+	case value.String:
 		if v.Str() == p.text {
 			return true
 		}
-	case v.Kind() == value.Int:
+	case value.Int:
 		if p.with.Kind() == value.Int {
 			return v.Int() == p.with.Int()
 		}
-		return string(strconv.AppendInt(room[:0], v.Int(), 10)) == p.text
-	case string(v.AppendText(room[:0])) == p.text:
-		return true
+		return p.sameText(v)
+	default:
+		if p.sameText(v) {
+			return true
+		}
 	}
 	if !p.isDate {
 		return false
 	}
 	_, ok := v.AsDate()
 	return ok && value.Equal(v, p.with)
+}
+
+func (p *predicate) sameText(v value.Value) bool {
+	p.room = v.AppendText(p.room[:0])
+	return string(p.room) == p.text
 }
 
 // ordered compares numerically when both sides are numeric, else as text; dates
@@ -301,7 +316,7 @@ func (p *predicate) member(v value.Value) bool {
 		_, ok := p.set[v.Str()]
 		return ok
 	}
-	var room [64]byte
-	_, ok := p.set[string(v.AppendText(room[:0]))]
+	p.room = v.AppendText(p.room[:0])
+	_, ok := p.set[string(p.room)]
 	return ok
 }

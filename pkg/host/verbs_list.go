@@ -140,12 +140,17 @@ var scratch = sync.Pool{New: func() any { return new([]int32) }}
 func (p *predicate) filter(list []value.Value) []value.Value {
 	room := scratch.Get().(*[]int32)
 	kept := slices.Grow((*room)[:0], len(list))[:len(list)]
+	conditions := p.all(nil)
 	n := 0
+rows:
 	for i := range list {
-		kept[n] = int32(i)
-		if p.keeps(list[i]) {
-			n++
+		for _, c := range conditions {
+			if !c.keeps(list[i]) {
+				continue rows
+			}
 		}
+		kept[n] = int32(i)
+		n++
 	}
 	out := list
 	if n < len(list) {
