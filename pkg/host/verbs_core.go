@@ -153,7 +153,7 @@ func validate(c *vm.Call) (value.Value, error) {
 	if w, ok := argOr(c, bytecode.SlotWith); ok && !object.IsBound() {
 		object = w
 	}
-	if s.ObjectIsExpr && s.Result.Raw == "" {
+	if s.ObjectIsExpr && s.Result.Raw == "" && !validationRules[strings.ToLower(s.Result.Base)] {
 		return object, nil
 	}
 	v := checkRule(s, object)
@@ -186,13 +186,13 @@ func pascal(name string) string {
 	return b.String()
 }
 
+// validationRules are the rules of Validate, which a result name alone can mean.
+var validationRules = map[string]bool{"required": true, "exists": true, "nonempty": true, "email": true, "numeric": true}
+
 func checkRule(s *vm.Site, v value.Value) *Validation {
 	rule := strings.ToLower(s.Result.Raw)
 	if rule == "" {
-		switch base := strings.ToLower(s.Result.Base); base {
-		case "required", "exists", "nonempty", "email", "numeric":
-			rule = base
-		default:
+		if rule = strings.ToLower(s.Result.Base); !validationRules[rule] {
 			rule = "required"
 		}
 	}
@@ -262,7 +262,7 @@ func parse(c *vm.Call) (value.Value, error) {
 // update replaces one field, or merges a map.
 func update(c *vm.Call) (value.Value, error) {
 	s := c.Site
-	v, ok := argOr(c, bytecode.SlotObject, bytecode.SlotWith)
+	v, ok := argOr(c, bytecode.SlotWith, bytecode.SlotTo, bytecode.SlotObject)
 	if !ok {
 		return value.Value{}, fmt.Errorf("'%s' needs a value", s.Verb)
 	}

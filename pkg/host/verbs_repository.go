@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"aro/pkg/bytecode"
@@ -187,8 +188,16 @@ func deleteVerb(c *vm.Call) (value.Value, error) {
 	})
 }
 
-// without is Delete on a value: a copy that lacks a key or an element.
+// without is Delete on a value: a copy that lacks a key or an element. The
+// object's qualifier is walked first.
 func without(s *vm.Site, v value.Value) (value.Value, error) {
+	for _, step := range s.Object.Specs {
+		p, ok := v.Property(step)
+		if !ok {
+			return value.Value{}, fmt.Errorf("Property '%s' not found on type '%s'", step, v.TypeName())
+		}
+		v = p
+	}
 	k := s.Result.Raw
 	if k == "" {
 		k = s.Result.Base
@@ -198,10 +207,9 @@ func without(s *vm.Site, v value.Value) (value.Value, error) {
 		return value.OfRecord(v.Record().Without(k)), nil
 	case value.List:
 		list := v.List()
-		for i := range list {
-			if e := fmt.Sprint(len(list) - 1 - i); e == k {
-				return value.OfList(append(list[:i:i], list[i+1:]...)), nil
-			}
+		if i, err := strconv.Atoi(k); err == nil && i >= 0 && i < len(list) {
+			i = len(list) - 1 - i // positions count from the end
+			return value.OfList(append(list[:i:i], list[i+1:]...)), nil
 		}
 	}
 	return v, nil
