@@ -28,6 +28,10 @@ func TestVerbsPage(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| %s%s | %s | %s | %s |\n", strings.ToUpper(v.Name[:1]), v.Name[1:], strings.Join(v.Aliases, ", "), strings.Join(v.Preps, ", "), v.Doc)
 	}
+	b.WriteString("\n## Operations of Compute\n\n`Compute the <name: operation> from <value>.` Date offsets such as `+7d` are operations too, and `a | b` applies one after the other.\n\n| operation | |\n|---|---|\n")
+	for _, op := range host.Operations() {
+		fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(op.Names, ", "), op.Doc)
+	}
 	const path = "../../docs/verbs.md"
 	if *update {
 		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,7 +12,7 @@ import (
 
 // direct returns the register of a plain variable that is certainly bound.
 func (c *compiler) direct(n *syntax.Noun) (int, bool) {
-	if path(n) != nil || alwaysNames[n.Base] || strings.HasSuffix(n.Base, "-repository") {
+	if !bare(n) || alwaysNames[n.Base] || strings.HasSuffix(n.Base, "-repository") {
 		return 0, false
 	}
 	if v := c.find(n.Base); v != nil && v.certain {
@@ -44,7 +45,7 @@ func (c *compiler) refTo(n *syntax.Noun, dst int, quiet bool) {
 	}
 	src := c.variable(n.Base, dst, quiet)
 	c.walk(n, src, dst, quiet)
-	if src != dst && path(n) == nil {
+	if src != dst && bare(n) {
 		c.emit(bytecode.MOVE, dst, src, 0)
 	}
 }
@@ -99,6 +100,7 @@ func (c *compiler) entry(name string) *variable {
 func (c *compiler) walk(n *syntax.Noun, src, dst int, quiet bool) {
 	p := path(n)
 	if p == nil {
+		c.operations(n, src, dst, quiet)
 		return
 	}
 	op := bytecode.GET
@@ -106,6 +108,52 @@ func (c *compiler) walk(n *syntax.Noun, src, dst int, quiet bool) {
 		op = bytecode.GETQ
 	}
 	c.emit(op, dst, src, int(c.field(n.Base, p)))
+}
+
+// operations applies a chain `name | trim | uppercase`, or a date offset, from
+// left to right: what is no operation at its front is a property path.
+func (c *compiler) operations(n *syntax.Noun, src, dst int, quiet bool) {
+	var parts []string
+	switch n.Kind {
+	case syntax.ChainQual:
+		parts = n.Segments
+	case syntax.OffsetQual:
+		parts = []string{n.Raw}
+	default:
+		return
+	}
+	base := c.temps(1)
+	var steps []string
+	for len(parts) > 0 && n.Kind == syntax.ChainQual && !c.isOperation(parts[0]) {
+		steps = append(steps, strings.Split(parts[0], ".")...)
+		parts = parts[1:]
+	}
+	switch {
+	case len(steps) == 0:
+		c.emit(bytecode.MOVE, base, src, 0)
+	case quiet || c.template:
+		c.emit(bytecode.GETQ, base, src, int(c.field(n.Base, steps)))
+	default:
+		c.emit(bytecode.GET, base, src, int(c.field(n.Base, steps)))
+	}
+	if len(parts) == 0 {
+		c.emit(bytecode.MOVE, dst, base, 0)
+		return
+	}
+	c.act(dst, bytecode.Site{Verb: "(operation)", Args: []bytecode.Slot{bytecode.SlotObject}, Extra: bytecode.NoReg,
+		Object: bytecode.Noun{Base: n.Base, Raw: strings.Join(parts, " | "), Specs: parts}}, base)
+}
+
+// isOperation reports whether a part of a chain is an operation or a date offset.
+func (c *compiler) isOperation(part string) bool {
+	compute := c.p.opts.Verbs["compute"]
+	return part[0] == '+' || part[0] == '-' || compute != nil && slices.Contains(compute.Ops, strings.ToLower(part))
+}
+
+// bare reports whether a reference means the variable itself: its qualifier, if
+// any, selects and computes nothing.
+func bare(n *syntax.Noun) bool {
+	return path(n) == nil && n.Kind != syntax.ChainQual && n.Kind != syntax.OffsetQual
 }
 
 // path returns the property path that a qualifier means in a value position, nil
@@ -116,13 +164,6 @@ func path(n *syntax.Noun) []string {
 		return []string{n.Raw}
 	case syntax.IndexQual, syntax.RangeQual, syntax.PickQual:
 		return []string{n.Raw}
-	case syntax.ChainQual:
-		// Applied from left to right, each to what the one before gave.
-		var steps []string
-		for _, part := range n.Segments {
-			steps = append(steps, strings.Split(part, ".")...)
-		}
-		return steps
 	case syntax.PathQual, syntax.FileQual:
 		if len(n.Segments) == 1 && isAnnotation(n.Segments[0]) && !triggerNames[n.Base] {
 			return nil // but <event: bytes> is a field

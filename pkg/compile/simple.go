@@ -143,7 +143,7 @@ func (c *compiler) extract(s *syntax.Simple, v *bytecode.Verb) bool {
 			c.refTo(o.Noun, src, false)
 		}
 		c.emit(bytecode.EXTRACT, dst.reg, src, int(c.field(nounBase(o), q)))
-	case o.Expr == nil && path(o.Noun) == nil:
+	case o.Expr == nil && bare(o.Noun):
 		base := c.temps(1)
 		c.refTo(o.Noun, base, false)
 		c.emit(bytecode.VALUE, dst.reg, base, 0)

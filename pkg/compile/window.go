@@ -207,7 +207,7 @@ func (w *window) modifier(m *syntax.Operand) {
 func (w *window) aggregate(o *syntax.Operand) {
 	w.site.Aggregate = o.Func
 	if o.Noun != nil {
-		w.site.AggField = o.Noun.Base
+		w.site.AggField = strings.Join(append([]string{o.Noun.Base}, path(o.Noun)...), ".")
 	}
 }
 

@@ -77,7 +77,9 @@ func (p *datePattern) format(b []byte, t time.Time) []byte {
 			}
 		case 'M', 'L':
 			switch {
-			case x.n >= 4:
+			case x.n == 5:
+				b = append(b, t.Month().String()[0])
+			case x.n == 4:
 				b = append(b, t.Month().String()...)
 			case x.n == 3:
 				b = append(b, t.Month().String()[:3]...)
@@ -90,7 +92,11 @@ func (p *datePattern) format(b []byte, t time.Time) []byte {
 			b = pad(b, t.YearDay(), x.n)
 		case 'E':
 			name := t.Weekday().String()
-			if x.n < 4 {
+			switch x.n {
+			case 4:
+			case 5:
+				name = name[:1]
+			default:
 				name = name[:3]
 			}
 			b = append(b, name...)
@@ -121,7 +127,14 @@ func (p *datePattern) format(b []byte, t time.Time) []byte {
 		case 'a':
 			b = t.AppendFormat(b, "PM")
 		case 'Z':
-			b = t.AppendFormat(b, "-0700")
+			switch x.n {
+			case 4:
+				b = t.AppendFormat(append(b, "GMT"...), "-07:00")
+			case 5:
+				b = t.AppendFormat(b, "Z07:00")
+			default:
+				b = t.AppendFormat(b, "-0700")
+			}
 		case 'z':
 			b = t.AppendFormat(b, "MST")
 		case 'X':

@@ -25,6 +25,7 @@ import (
 //	//= text        the next line of console output is exactly text
 //	//~ regexp      the next line of console output matches
 //	//! text        standard error holds the text
+//	//x text        the program fails, and the block that says why holds the text
 //	// ERROR "rx"   the compiler reports this on the line
 //	//> file.html   the lines up to the next such line, or the end of the chunk,
 //	                are the template file.html, and no part of the program
@@ -36,6 +37,7 @@ type chunk struct {
 	source   string
 	want     []string // console lines; a leading ~ marks a pattern
 	stderr   []string
+	fails    []string
 	errors   map[int]string
 	files    map[string]string
 	response bool
@@ -72,6 +74,8 @@ func readChunks(t *testing.T, path string) (list []chunk) {
 				c.want = append(c.want, "~"+strings.TrimPrefix(trimmed, "//~ "))
 			case strings.HasPrefix(trimmed, "//! "):
 				c.stderr = append(c.stderr, strings.TrimPrefix(trimmed, "//! "))
+			case strings.HasPrefix(trimmed, "//x "):
+				c.fails = append(c.fails, strings.TrimPrefix(trimmed, "//x "))
 			case file != "":
 				c.files[file] += l + "\n"
 				program = append(program, "")
@@ -170,6 +174,20 @@ func (c chunk) compare(t *testing.T, stdout, stderr string) {
 		if i := slices.IndexFunc(got, responseLine.MatchString); i >= 0 {
 			got = got[:i]
 		}
+	}
+	if len(c.fails) > 0 {
+		at := slices.IndexFunc(got, func(l string) bool { return strings.HasPrefix(l, "Runtime error: ") })
+		if at < 0 {
+			t.Errorf("the program does not fail: %q", got)
+			return
+		}
+		block := strings.Join(got[at:], "\n")
+		for _, text := range c.fails {
+			if !strings.Contains(block, text) {
+				t.Errorf("the error lacks %q:\n%s", text, block)
+			}
+		}
+		got = got[:at]
 	}
 	for i := range max(len(got), len(c.want)) {
 		switch {

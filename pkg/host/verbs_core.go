@@ -1,7 +1,6 @@
 package host
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,14 +17,14 @@ import (
 // operation never get here: the compiler turns them into instructions.
 var coreVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "extract", Aliases: []string{"get"}, Role: bytecode.RoleRequest, Preps: []string{"from", "via"},
-		Doc: "Takes a part out of a value.", Pure: true, Result: bytecode.Binds, Object: bytecode.ReadObject, Lower: bytecode.AsExtract}, Do: receive},
+		Doc: "Takes a part out of a value.", Pure: true, Result: bytecode.Binds, Object: bytecode.ReadObject, Lower: bytecode.AsExtract}, Do: extract},
 	{Verb: bytecode.Verb{Name: "receive", Role: bytecode.RoleRequest, Preps: []string{"from", "via"},
 		Doc: "Takes the payload of an event.", Pure: true, Result: bytecode.Binds, Object: bytecode.ReadObject}, Do: receive},
 	{Verb: bytecode.Verb{Name: "create", Aliases: []string{"build", "construct"}, Role: bytecode.RoleOwn, Preps: []string{"with", "from", "for", "to"},
 		Doc: "Binds a new value; with a type it gets an id.", Result: bytecode.Binds, Object: bytecode.ReadObject, Lower: bytecode.AsValue}, Do: create},
 	{Verb: bytecode.Verb{Name: "compute", Aliases: []string{"calculate", "derive"}, Role: bytecode.RoleOwn, Preps: []string{"from", "for", "with"},
 		Doc: "Computes a value, or applies an operation to it.", Pure: true, Result: bytecode.Binds, Object: bytecode.ReadObject, Lower: bytecode.AsValue,
-		Ops: []string{"length", "count", "uppercase", "lowercase", "trim", "hash"}}, Do: compute},
+		Ops: operationNames()}, Link: linkCompute},
 	{Verb: bytecode.Verb{Name: "process", Role: bytecode.RoleOwn, Doc: "Passes a value on under a new name.", Pure: true,
 		Result: bytecode.Binds, Object: bytecode.ReadObject, Lower: bytecode.AsValue}, Do: receive},
 	{Verb: bytecode.Verb{Name: "validate", Aliases: []string{"verify", "check"}, Role: bytecode.RoleOwn, Preps: []string{"for", "against", "with"},
@@ -49,15 +48,21 @@ func operand(c *vm.Call) (value.Value, error) {
 	return value.Value{}, fmt.Errorf("'%s' needs a value", c.Site.Verb)
 }
 
-// create makes a typed entity: a map without an id gets one.
+// create makes a typed entity: a map without an id gets one. Without a value it
+// binds an empty text.
 func create(c *vm.Call) (value.Value, error) {
+	switch c.Site.Result.Raw {
+	case "date-range":
+		return createRange(c)
+	case "recurrence":
+		return createRecurrence(c)
+	}
 	v, err := operand(c)
 	if err != nil {
+		if c.Site.Prep == "" {
+			return value.OfString(""), nil
+		}
 		return value.Value{}, err
-	}
-	switch c.Site.Result.Raw {
-	case "date-range", "recurrence":
-		return value.Value{}, fmt.Errorf("Create with '%s' is not available in this version", c.Site.Result.Raw)
 	}
 	rec := v.Record()
 	if rec == nil {
@@ -76,46 +81,6 @@ func entityID(now time.Time) string {
 	value.RandomBytes(b[:])
 	id := strconv.AppendInt(make([]byte, 0, 24), now.UnixMilli(), 16)
 	return string(hex.AppendEncode(id, b[:]))
-}
-
-// compute applies the operation that the result names. An unknown operation
-// leaves the value as it is: it was a type annotation.
-func compute(c *vm.Call) (value.Value, error) {
-	v, err := operand(c)
-	if err != nil {
-		return value.Value{}, err
-	}
-	op := c.Site.Result.Raw
-	if op == "" {
-		op = c.Site.Result.Base
-	}
-	switch strings.ToLower(op) {
-	case "length", "count":
-		switch v.Kind() {
-		case value.String, value.List, value.Map, value.Bytes:
-			return value.OfInt(int64(vm.Length(v))), nil
-		}
-		return v, nil
-	case "uppercase":
-		return value.OfString(strings.ToUpper(v.Text())), nil
-	case "lowercase":
-		return value.OfString(strings.ToLower(v.Text())), nil
-	case "trim":
-		return value.OfString(strings.TrimSpace(v.Text())), nil
-	case "hash":
-		text := v.Text()
-		if v.Kind() == value.List || v.Kind() == value.Map {
-			text = v.JSON()
-		}
-		sum := sha256.Sum256([]byte(text))
-		return value.OfString(hex.EncodeToString(sum[:])), nil
-	case "clip", "take", "date", "format", "distance", "intersect", "difference", "union", "markdown":
-		return value.Value{}, fmt.Errorf("the operation '%s' is not available in this version", op)
-	}
-	if op != "" && (op[0] == '+' || op[0] == '-') {
-		return value.Value{}, fmt.Errorf("the operation '%s' is not available in this version", op)
-	}
-	return v, nil
 }
 
 // Validation is the record that Validate binds.
@@ -188,7 +153,7 @@ func validate(c *vm.Call) (value.Value, error) {
 	if w, ok := argOr(c, bytecode.SlotWith); ok && !object.IsBound() {
 		object = w
 	}
-	if s.ObjectIsExpr && s.Result.Raw == "" {
+	if s.ObjectIsExpr && s.Result.Raw == "" && !validationRules[strings.ToLower(s.Result.Base)] {
 		return object, nil
 	}
 	v := checkRule(s, object)
@@ -221,13 +186,13 @@ func pascal(name string) string {
 	return b.String()
 }
 
+// validationRules are the rules of Validate, which a result name alone can mean.
+var validationRules = map[string]bool{"required": true, "exists": true, "nonempty": true, "email": true, "numeric": true}
+
 func checkRule(s *vm.Site, v value.Value) *Validation {
 	rule := strings.ToLower(s.Result.Raw)
 	if rule == "" {
-		switch base := strings.ToLower(s.Result.Base); base {
-		case "required", "exists", "nonempty", "email", "numeric":
-			rule = base
-		default:
+		if rule = strings.ToLower(s.Result.Base); !validationRules[rule] {
 			rule = "required"
 		}
 	}
@@ -297,7 +262,7 @@ func parse(c *vm.Call) (value.Value, error) {
 // update replaces one field, or merges a map.
 func update(c *vm.Call) (value.Value, error) {
 	s := c.Site
-	v, ok := argOr(c, bytecode.SlotObject, bytecode.SlotWith)
+	v, ok := argOr(c, bytecode.SlotWith, bytecode.SlotTo, bytecode.SlotObject)
 	if !ok {
 		return value.Value{}, fmt.Errorf("'%s' needs a value", s.Verb)
 	}

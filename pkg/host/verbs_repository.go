@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"aro/pkg/bytecode"
@@ -134,11 +135,11 @@ func retrieve(c *vm.Call) (value.Value, error) {
 	if t.filter == nil {
 		found = t.repo.Rows()
 	} else {
-		q, err := t.filter.query(c)
-		if err != nil {
-			return value.Value{}, err
-		}
+		q, run := t.filter.query(c)
 		found = t.repo.Select(q)
+		if run.stopped != nil {
+			return value.Value{}, run.stopped
+		}
 	}
 	found, err := ordered(c, found)
 	if err != nil {
@@ -173,9 +174,12 @@ func deleteVerb(c *vm.Call) (value.Value, error) {
 	if t.filter == nil {
 		return clearVerb(c)
 	}
-	q, err := t.filter.query(c)
-	if err != nil {
-		return value.Value{}, err
+	q, run := t.filter.query(c)
+	if t.filter.matches {
+		// A match that is stopped must not leave half of the rows deleted.
+		if t.repo.Select(q); run.stopped != nil {
+			return value.Value{}, run.stopped
+		}
 	}
 	return t.repo.write(c, func() (value.Value, []store.Change) {
 		changes := t.repo.Delete(q)
@@ -190,8 +194,16 @@ func deleteVerb(c *vm.Call) (value.Value, error) {
 	})
 }
 
-// without is Delete on a value: a copy that lacks a key or an element.
+// without is Delete on a value: a copy that lacks a key or an element. The
+// object's qualifier is walked first.
 func without(s *vm.Site, v value.Value) (value.Value, error) {
+	for _, step := range s.Object.Specs {
+		p, ok := v.Property(step)
+		if !ok {
+			return value.Value{}, fmt.Errorf("Property '%s' not found on type '%s'", step, v.TypeName())
+		}
+		v = p
+	}
 	k := s.Result.Raw
 	if k == "" {
 		k = s.Result.Base
@@ -201,10 +213,9 @@ func without(s *vm.Site, v value.Value) (value.Value, error) {
 		return value.OfRecord(v.Record().Without(k)), nil
 	case value.List:
 		list := v.List()
-		for i := range list {
-			if e := fmt.Sprint(len(list) - 1 - i); e == k {
-				return value.OfList(append(list[:i:i], list[i+1:]...)), nil
-			}
+		if i, err := strconv.Atoi(k); err == nil && i >= 0 && i < len(list) {
+			i = len(list) - 1 - i // positions count from the end
+			return value.OfList(append(list[:i:i], list[i+1:]...)), nil
 		}
 	}
 	return v, nil
@@ -230,6 +241,8 @@ type filter struct {
 	where *bytecode.Where
 	whole bool // the equality is the whole clause
 	args  int
+
+	matches bool // there is a regular expression in it
 }
 
 func newFilter(s *bytecode.Site) (*filter, error) {
@@ -242,6 +255,7 @@ func newFilter(s *bytecode.Site) (*filter, error) {
 			f.args++
 		}
 	}
+	f.matches = anyMatches(s.Where)
 	for w := s.Where; w != nil; w = w.L {
 		if w.Kind == bytecode.WhereCond {
 			if w.Op == "=" && len(w.Field) == 1 {
@@ -256,31 +270,44 @@ func newFilter(s *bytecode.Site) (*filter, error) {
 	return f, nil
 }
 
-// query binds the operands of one execution. The predicate runs before the verb
-// returns, so it may read the register window.
-func (f *filter) query(c *vm.Call) (store.Query, error) {
+func anyMatches(w *bytecode.Where) bool {
+	return w != nil && (w.Op == "matches" || anyMatches(w.L) || anyMatches(w.R))
+}
+
+// query binds the operands of one execution.
+func (f *filter) query(c *vm.Call) (store.Query, *whereRun) {
 	args := c.Args(bytecode.SlotWhere, f.args)
 	q := store.Query{}
 	if f.field != "" {
 		q.Field, q.Equal = f.field, args[f.arg]
 		if f.whole {
-			return q, nil
+			return q, &noRun
 		}
 	}
-	args = append([]value.Value(nil), args...) // deletes may wait for their turn
-	q.Match = func(row value.Value) bool { return holds(f.where, row, args) }
-	return q, nil
+	run := &whereRun{args: append([]value.Value(nil), args...)} // deletes may wait for their turn
+	q.Match = func(row value.Value) bool { return run.holds(f.where, row) }
+	return q, run
 }
 
+// whereRun is one evaluation of a where clause: its operands, and why a regular
+// expression was stopped, if one was.
+type whereRun struct {
+	args    []value.Value
+	stopped error
+}
+
+// noRun is that of a clause that the store answers alone; nobody writes to it.
+var noRun whereRun
+
 // holds evaluates a where clause on one row (01 §3.6).
-func holds(w *bytecode.Where, row value.Value, args []value.Value) bool {
+func (r *whereRun) holds(w *bytecode.Where, row value.Value) bool {
 	switch w.Kind {
 	case bytecode.WhereAnd:
-		return holds(w.L, row, args) && holds(w.R, row, args)
+		return r.holds(w.L, row) && r.holds(w.R, row)
 	case bytecode.WhereOr:
-		return holds(w.L, row, args) || holds(w.R, row, args)
+		return r.holds(w.L, row) || r.holds(w.R, row)
 	case bytecode.WhereNot:
-		return !holds(w.L, row, args)
+		return !r.holds(w.L, row)
 	}
 	v, ok := store.FieldOf(row, w.Field[0])
 	for _, step := range w.Field[1:] {
@@ -299,7 +326,7 @@ func holds(w *bytecode.Where, row value.Value, args []value.Value) bool {
 	if !ok {
 		return false
 	}
-	a := args[w.Arg]
+	a := r.args[w.Arg]
 	switch w.Op {
 	case "=":
 		return value.TypedEqual(v, a)
@@ -314,13 +341,13 @@ func holds(w *bytecode.Where, row value.Value, args []value.Value) bool {
 	case "ends-with":
 		return strings.HasSuffix(v.Text(), a.Text())
 	case "matches":
-		return found(a, v.Text())
+		return r.found(a, v.Text())
 	case "in":
 		return member(v, a)
 	case "not-in":
 		return !member(v, a)
 	case "between":
-		return inOrder(">=", v, a) && inOrder("<=", v, args[w.Arg+1])
+		return inOrder(">=", v, a) && inOrder("<=", v, r.args[w.Arg+1])
 	}
 	return false
 }
@@ -345,13 +372,14 @@ func inOrder(op string, a, b value.Value) bool {
 	return c >= 0
 }
 
-func found(pattern value.Value, text string) bool {
+func (r *whereRun) found(pattern value.Value, text string) bool {
 	re, err := vm.PatternFor(pattern)
-	if err != nil {
+	if err != nil || r.stopped != nil {
 		return false
 	}
 	ok, err := re.Match(text)
-	return ok && err == nil
+	r.stopped = err
+	return ok
 }
 
 // member is `field in operand`: list membership; text is split at commas.

@@ -1,6 +1,8 @@
 package vm
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"unicode"
@@ -164,14 +166,14 @@ func textProperty(v value.Value, key string) (value.Value, bool) {
 		return value.Value{}, false
 	}
 	if s[0] == '{' || s[0] == '[' {
-		parsed, err := value.ParseJSON(s)
-		if err != nil {
-			return value.Value{}, false
+		if parsed, err := value.ParseJSON(s); err == nil {
+			return parsed.Property(key)
 		}
-		return parsed.Property(key)
 	}
 	if strings.Contains(s, "=") && !strings.Contains(s, ":") {
-		return formProperty(s, key)
+		if p, ok := formProperty(s, key); ok {
+			return p, true
+		}
 	}
 	for line := range strings.Lines(s) {
 		k, rest, ok := strings.Cut(line, ":")
@@ -218,8 +220,22 @@ func builtinProperty(v value.Value, name string) (value.Value, bool) {
 		return value.OfString(strings.ToLower(v.Text())), true
 	case "trim":
 		return value.OfString(strings.TrimSpace(v.Text())), true
+	case "hash":
+		return value.OfString(Hash(v)), true
 	}
 	return value.Value{}, false
+}
+
+// Hash is the SHA-256 of a value in hexadecimal: of its text, or of the compact
+// JSON of a list or map.
+func Hash(v value.Value) string {
+	var sum [sha256.Size]byte
+	if v.Kind() == value.List || v.Kind() == value.Map {
+		sum = sha256.Sum256(v.AppendJSON(nil))
+	} else {
+		sum = sha256.Sum256(v.AppendText(nil))
+	}
+	return hex.EncodeToString(sum[:])
 }
 
 // index is x[i]: lists count from the end, maps take text.

@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"iter"
 	"unicode"
 	"unicode/utf8"
 
@@ -23,48 +24,101 @@ func Length(v value.Value) int {
 	return 0
 }
 
-// graphemes counts user-perceived characters: a base with its combining marks,
-// joiner sequences, emoji modifiers, flags and Hangul syllables count once, and
-// \r\n is one. ASCII takes a fast path.
+// graphemes counts the user-perceived characters of s. ASCII takes a fast path.
 func graphemes(s string) int {
 	n := 0
-	var prev rune = -1
-	joined, flags := false, 0
+	var b breaker
+	b.reset()
 	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
+		if c := s[i]; c < utf8.RuneSelf {
+			if !(c == '\n' && b.prev == '\r') {
+				n++
+			}
+			b = breaker{prev: rune(c)}
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
-		switch {
-		case r < utf8.RuneSelf:
-			if !(r == '\n' && prev == '\r') {
-				n++
-			}
-			joined, flags = false, 0
-		case r == 0x200D: // zero width joiner
-			if prev < 0 {
-				n++
-			}
-			joined = true
-		case extends(r):
-			if prev < 0 {
-				n++
-			}
-		case r >= 0x1F1E6 && r <= 0x1F1FF: // regional indicators pair up into flags
-			if flags++; flags%2 == 1 {
-				n++
-			}
-			joined = false
-		case joined && unicode.Is(unicode.So, r), hangul(prev, r):
-			joined, flags = false, 0
-		default:
+		if b.begins(r) {
 			n++
-			joined, flags = false, 0
 		}
-		prev = r
 	}
 	return n
+}
+
+// Characters yields the user-perceived characters of s, each as the part of s
+// that it is.
+func Characters(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		start := 0
+		var b breaker
+		b.reset()
+		for i := 0; i < len(s); {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if b.begins(r) && i > 0 {
+				if !yield(s[start:i]) {
+					return
+				}
+				start = i
+			}
+			i += size
+		}
+		if start < len(s) {
+			yield(s[start:])
+		}
+	}
+}
+
+// Clip returns the first n user-perceived characters of s.
+func Clip(s string, n int) string {
+	if n <= 0 {
+		return ""
+	}
+	end := 0
+	for c := range Characters(s) {
+		if n == 0 {
+			return s[:end]
+		}
+		end += len(c)
+		n--
+	}
+	return s
+}
+
+// breaker finds where a user-perceived character begins: a base with its
+// combining marks, joiner sequences, emoji modifiers, flags and Hangul syllables
+// are one, and \r\n is one. reset makes it ready for a text.
+type breaker struct {
+	prev   rune
+	joined bool // behind a zero width joiner
+	flags  int  // regional indicators in a row
+}
+
+func (b *breaker) reset() { *b = breaker{prev: -1} }
+
+func (b *breaker) begins(r rune) bool {
+	prev := b.prev
+	b.prev = r
+	switch {
+	case r < utf8.RuneSelf:
+		b.joined, b.flags = false, 0
+		return !(r == '\n' && prev == '\r')
+	case r == 0x200D: // zero width joiner
+		b.joined = true
+		return prev < 0
+	case extends(r):
+		return prev < 0
+	case r >= 0x1F1E6 && r <= 0x1F1FF: // regional indicators pair up into flags
+		b.joined = false
+		b.flags++
+		return b.flags%2 == 1
+	case b.joined && unicode.Is(unicode.So, r), hangul(prev, r):
+		b.joined, b.flags = false, 0
+		return false
+	}
+	b.joined, b.flags = false, 0
+	return true
 }
 
 func extends(r rune) bool {

@@ -7,7 +7,7 @@ func floatFrom(n uint64) float64 { return math.Float64frombits(n) }
 
 // Number returns v as a float when it is an Int or a Float.
 func (v Value) Number() (float64, bool) {
-	switch v.kind {
+	switch v.Kind() {
 	case Int:
 		return float64(int64(v.num)), true
 	case Float:
@@ -17,4 +17,4 @@ func (v Value) Number() (float64, bool) {
 }
 
 // IsNumber reports whether v is an Int or a Float.
-func (v Value) IsNumber() bool { return v.kind == Int || v.kind == Float }
+func (v Value) IsNumber() bool { return v.Kind() == Int || v.Kind() == Float }

@@ -9,7 +9,7 @@ import (
 // Truthy is the one rule that decides guards, filters and conditions: false are
 // false, 0, "", [], null, unbound and a Tester that failed (01 §6.7).
 func (v Value) Truthy() bool {
-	switch v.kind {
+	switch v.Kind() {
 	case Unbound, Null:
 		return false
 	case Bool, Int:
@@ -28,7 +28,7 @@ func (v Value) Truthy() bool {
 
 // IsEmpty is the test `is empty`: unbound, null, "", [] and {}.
 func (v Value) IsEmpty() bool {
-	switch v.kind {
+	switch v.Kind() {
 	case Unbound, Null:
 		return true
 	case String, List:
@@ -48,20 +48,20 @@ func equal(a, b Value, depth int) bool {
 	if depth > maxNesting {
 		return true
 	}
-	if a.same(b) && a.kind != Float {
+	if a.same(b) && a.Kind() != Float {
 		return true
 	}
-	if a.kind <= Null || b.kind <= Null {
-		return a.kind <= Null && b.kind <= Null
+	if a.Kind() <= Null || b.Kind() <= Null {
+		return a.Kind() <= Null && b.Kind() <= Null
 	}
-	if a.kind == String && b.kind == String {
+	if a.Kind() == String && b.Kind() == String {
 		s, t := a.Str(), b.Str()
 		if s == t {
 			return true
 		}
 		return looksLikeDate(s) && looksLikeDate(t) && sameInstant(a, b)
 	}
-	if a.kind == Date || b.kind == Date {
+	if a.Kind() == Date || b.Kind() == Date {
 		if _, ok := a.AsDate(); ok {
 			if _, ok := b.AsDate(); ok {
 				return sameInstant(a, b)
@@ -72,8 +72,8 @@ func equal(a, b Value, depth int) bool {
 	if a.IsNumber() && b.IsNumber() {
 		return equalNumbers(a, b)
 	}
-	if a.kind == b.kind {
-		switch a.kind {
+	if a.Kind() == b.Kind() {
+		switch a.Kind() {
 		case Bool:
 			return a.num == b.num
 		case List:
@@ -90,11 +90,11 @@ func equal(a, b Value, depth int) bool {
 func sameInstant(a, b Value) bool {
 	da, ok := a.AsDate()
 	db, ok2 := b.AsDate()
-	return ok && ok2 && da.num == db.num && da.aux == db.aux
+	return ok && ok2 && da.num == db.num && da.head.aux() == db.head.aux()
 }
 
 func equalNumbers(a, b Value) bool {
-	if a.kind == Int && b.kind == Int {
+	if a.Kind() == Int && b.Kind() == Int {
 		return a.num == b.num
 	}
 	x, _ := a.Number()
@@ -138,16 +138,16 @@ func typedEqual(a, b Value, depth int) bool {
 	if depth > maxNesting {
 		return true
 	}
-	if a.kind == Opaque {
+	if a.Kind() == Opaque {
 		a = a.Object().Simple()
 	}
-	if b.kind == Opaque {
+	if b.Kind() == Opaque {
 		b = b.Object().Simple()
 	}
-	if a.kind != b.kind {
-		return a.kind <= Null && b.kind <= Null
+	if a.Kind() != b.Kind() {
+		return a.Kind() <= Null && b.Kind() <= Null
 	}
-	switch a.kind {
+	switch a.Kind() {
 	case Unbound, Null:
 		return true
 	case Bool, Int:
@@ -157,7 +157,7 @@ func typedEqual(a, b Value, depth int) bool {
 	case String:
 		return a.Str() == b.Str()
 	case Date:
-		return a.num == b.num && a.aux == b.aux
+		return a.num == b.num && a.head.aux() == b.head.aux()
 	case Bytes:
 		return string(a.Bytes()) == string(b.Bytes())
 	case List:
@@ -172,7 +172,7 @@ func typedEqual(a, b Value, depth int) bool {
 // numerically, two strings by code point. ok is false when they have no order.
 // A NaN compares as neither; less and greater are then both false.
 func Compare(a, b Value) (c int, ok bool) {
-	if a.kind == Int && b.kind == Int {
+	if a.Kind() == Int && b.Kind() == Int {
 		x, y := int64(a.num), int64(b.num)
 		switch {
 		case x < y:
@@ -200,7 +200,7 @@ func Compare(a, b Value) (c int, ok bool) {
 		}
 		return Unordered, true
 	}
-	if a.kind == String && b.kind == String {
+	if a.Kind() == String && b.Kind() == String {
 		return strings.Compare(a.Str(), b.Str()), true
 	}
 	return 0, false
@@ -211,7 +211,7 @@ const Unordered = 2
 
 // AsNumber returns v as a float when it is a number or text that reads as one.
 func (v Value) AsNumber() (float64, bool) {
-	switch v.kind {
+	switch v.Kind() {
 	case Int:
 		return float64(int64(v.num)), true
 	case Float:
@@ -233,7 +233,7 @@ func (v Value) AsNumber() (float64, bool) {
 // Contains is `a contains b`: list ∋ element, text ⊃ text, map has key. A range
 // object answers through its own Contains method.
 func Contains(a, b Value) bool {
-	switch a.kind {
+	switch a.Kind() {
 	case List:
 		for _, e := range a.List() {
 			if Equal(e, b) {
@@ -241,9 +241,9 @@ func Contains(a, b Value) bool {
 			}
 		}
 	case String:
-		return b.kind == String && strings.Contains(a.Str(), b.Str())
+		return b.Kind() == String && strings.Contains(a.Str(), b.Str())
 	case Map:
-		if b.kind == String {
+		if b.Kind() == String {
 			_, ok := a.Record().Get(b.Str())
 			return ok
 		}

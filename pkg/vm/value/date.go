@@ -17,7 +17,8 @@ func looksLikeDate(s string) bool {
 }
 
 // ParseDate reads full ISO-8601 with a zone (fractions allowed),
-// yyyy-MM-ddTHH:mm:ss and yyyy-MM-dd, the last two as UTC.
+// yyyy-MM-ddTHH:mm:ss and yyyy-MM-dd, the last two as UTC. The date is shown in
+// UTC whatever zone the text names: an offset is no zone, it has no clock changes.
 func ParseDate(s string) (Value, bool) {
 	if !looksLikeDate(s) {
 		return Value{}, false
@@ -35,15 +36,12 @@ func ParseDate(s string) (Value, bool) {
 	if err != nil {
 		return Value{}, false
 	}
-	if _, offset := t.Zone(); offset == 0 {
-		t = t.UTC()
-	}
-	return OfTime(t), true
+	return OfTime(t.UTC()), true
 }
 
 // AsDate returns v when it is a date or text that reads as one.
 func (v Value) AsDate() (Value, bool) {
-	switch v.kind {
+	switch v.Kind() {
 	case Date:
 		return v, true
 	case String:

@@ -176,8 +176,7 @@ func (d *decoder) object(depth int) (Value, error) {
 }
 
 func (d *decoder) mapOf(v Value) Value {
-	v.flag = d.flag
-	return v
+	return v.withFlag(d.flag)
 }
 
 func (d *decoder) number() (Value, error) {

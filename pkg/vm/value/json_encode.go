@@ -19,7 +19,7 @@ func (v Value) appendJSON(b []byte, depth int) []byte {
 	if depth > maxNesting {
 		return append(b, "null"...)
 	}
-	switch v.kind {
+	switch v.Kind() {
 	case Unbound, Null:
 		return append(b, "null"...)
 	case String:

@@ -22,7 +22,7 @@ type Tester interface {
 
 // TypeName returns the word for v's type in error texts and type tests.
 func (v Value) TypeName() string {
-	switch v.kind {
+	switch v.Kind() {
 	case Unbound, Null:
 		return "Null"
 	case Bool:

@@ -8,7 +8,7 @@ import (
 // Property returns the property name of v: a map key, a property of a date or of
 // a host object, a position in a list. Lists count from the end (01 §5.3).
 func (v Value) Property(name string) (Value, bool) {
-	switch v.kind {
+	switch v.Kind() {
 	case Map:
 		return v.Record().Get(name)
 	case Opaque:

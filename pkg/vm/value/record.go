@@ -38,6 +38,17 @@ func BuildRecord(shape *Shape, vals []Value) *Record {
 		}
 		b.shape, b.vals = shape, b.slots[:n:n]
 		return &b.Record
+	case n <= 6:
+		b := &struct {
+			Record
+			slots [6]Value
+		}{}
+		//lint:ignore S1001 one by one, see above
+		for i := range vals {
+			b.slots[i] = vals[i]
+		}
+		b.shape, b.vals = shape, b.slots[:n:n]
+		return &b.Record
 	case n <= 8:
 		b := &struct {
 			Record

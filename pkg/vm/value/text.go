@@ -9,7 +9,7 @@ import (
 
 // Text returns the text form (01 §8.1): what ++, ${} and error texts use.
 func (v Value) Text() string {
-	if v.kind == String {
+	if v.Kind() == String {
 		return v.Str()
 	}
 	return string(v.AppendText(nil))
@@ -29,7 +29,7 @@ func (v Value) appendText(b []byte, depth int) []byte {
 	if depth > maxNesting {
 		return append(b, "…"...)
 	}
-	switch v.kind {
+	switch v.Kind() {
 	case String:
 		return append(b, v.Str()...)
 	case List:
@@ -60,7 +60,7 @@ func (v Value) appendText(b []byte, depth int) []byte {
 }
 
 func (v Value) appendInner(b []byte, depth int) []byte {
-	switch v.kind {
+	switch v.Kind() {
 	case String:
 		return append(append(append(b, '"'), v.Str()...), '"')
 	case Opaque:
@@ -71,7 +71,7 @@ func (v Value) appendInner(b []byte, depth int) []byte {
 
 // appendScalar appends everything but strings, lists and maps, in text form.
 func (v Value) appendScalar(b []byte) []byte {
-	switch v.kind {
+	switch v.Kind() {
 	case Unbound, Null:
 		return append(b, "null"...)
 	case Bool:
@@ -114,7 +114,7 @@ func AppendFloat(b []byte, f float64) []byte {
 
 // Display returns the display form, which Log and the console use.
 func (v Value) Display() string {
-	if v.kind == String {
+	if v.Kind() == String {
 		return v.Str()
 	}
 	return string(v.AppendDisplay(nil))
@@ -128,7 +128,7 @@ func (v Value) appendDisplay(b []byte, depth int) []byte {
 	if depth > maxNesting {
 		return append(b, "…"...)
 	}
-	switch v.kind {
+	switch v.Kind() {
 	case String:
 		return append(b, v.Str()...)
 	case Float:
@@ -158,7 +158,7 @@ func appendFixed(b []byte, f float64) []byte {
 
 func (v Value) appendListDisplay(b []byte, depth int) []byte {
 	items := v.List()
-	if slices.ContainsFunc(items, func(e Value) bool { return e.kind == Map }) {
+	if slices.ContainsFunc(items, func(e Value) bool { return e.Kind() == Map }) {
 		for i, e := range items {
 			if i > 0 {
 				b = append(b, "\n\n"...)
@@ -188,11 +188,11 @@ func flatten(lines []string, prefix string, r *Record, depth int) []string {
 	start := len(lines)
 	for i, k := range r.shape.keys {
 		v := r.vals[i]
-		if v.kind == Opaque {
+		if v.Kind() == Opaque {
 			v = v.Object().Simple()
 		}
 		path := prefix + k
-		switch v.kind {
+		switch v.Kind() {
 		case Map:
 			lines = flatten(lines, path+".", v.Record(), depth+1)
 		case List:
@@ -221,7 +221,7 @@ func sortByPath(lines []string) {
 func inMapDisplay(items []Value) string {
 	parts := make([]string, len(items))
 	for i, e := range items {
-		if e.kind == Map {
+		if e.Kind() == Map {
 			parts[i] = e.Text()
 		} else {
 			parts[i] = e.Display()
@@ -243,7 +243,7 @@ func (v Value) developer(b *strings.Builder, depth int) {
 		b.WriteString("…")
 		return
 	}
-	switch v.kind {
+	switch v.Kind() {
 	case Unbound, Null:
 		b.WriteString("Null(null)")
 	case Bool:
@@ -279,6 +279,11 @@ func (v Value) developer(b *strings.Builder, depth int) {
 		}
 		b.WriteString(" }")
 	default:
-		v.Object().Simple().developer(b, depth+1)
+		o := v.Object()
+		if d, ok := o.(interface{ Developer() string }); ok {
+			b.WriteString(d.Developer())
+			return
+		}
+		o.Simple().developer(b, depth+1)
 	}
 }

@@ -29,8 +29,10 @@ const (
 	Opaque
 )
 
-// Value is 24 bytes: a kind, a scalar word and a pointer. Its layout is known to
-// this file only.
+// Value is 24 bytes: a head with the kind, a scalar word and a pointer. Its layout
+// is known to this file only. The head is one word and not four small fields: the
+// compiler keeps structs of up to four fields in registers, and copies larger ones
+// through memory at every method call, which tripled the time of tight loops.
 //
 //	kind    num                   aux            ext              ptr
 //	Bool    0 or 1
@@ -50,21 +52,26 @@ const (
 // Copying a Value never allocates. A String aliases the Go string it was made
 // from; a List aliases its slice, which must not be written to afterwards.
 type Value struct {
-	kind Kind
-	flag uint8
-	ext  uint16
-	aux  uint32
+	head head
 	num  uint64
 	ptr  unsafe.Pointer
 }
 
+// head is kind, flag, ext and aux from the lowest byte up: 8, 8, 16 and 32 bits.
+type head uint64
+
+func (h head) kind() Kind  { return Kind(h) }
+func (h head) flag() uint8 { return uint8(h >> 8) }
+func (h head) ext() uint16 { return uint16(h >> 16) }
+func (h head) aux() uint32 { return uint32(h >> 32) }
+
 // Nil is ARO's null.
-var Nil = Value{kind: Null}
+var Nil = Value{head: head(Null)}
 
 // True and False are the booleans.
 var (
-	True  = Value{kind: Bool, num: 1}
-	False = Value{kind: Bool}
+	True  = Value{head: head(Bool), num: 1}
+	False = Value{head: head(Bool)}
 )
 
 // OfBool returns True or False.
@@ -76,32 +83,32 @@ func OfBool(b bool) Value {
 }
 
 // OfInt returns an Int.
-func OfInt(i int64) Value { return Value{kind: Int, num: uint64(i)} }
+func OfInt(i int64) Value { return Value{head: head(Int), num: uint64(i)} }
 
 // OfFloat returns a Float.
-func OfFloat(f float64) Value { return Value{kind: Float, num: floatBits(f)} }
+func OfFloat(f float64) Value { return Value{head: head(Float), num: floatBits(f)} }
 
 // OfString returns a String that aliases s.
 func OfString(s string) Value {
-	return Value{kind: String, num: uint64(len(s)), ptr: unsafe.Pointer(unsafe.StringData(s))}
+	return Value{head: head(String), num: uint64(len(s)), ptr: unsafe.Pointer(unsafe.StringData(s))}
 }
 
 // OfBytes returns a Bytes value that aliases b; the caller must not change b.
 func OfBytes(b []byte) Value {
-	return Value{kind: Bytes, num: uint64(len(b)), ptr: unsafe.Pointer(unsafe.SliceData(b))}
+	return Value{head: head(Bytes), num: uint64(len(b)), ptr: unsafe.Pointer(unsafe.SliceData(b))}
 }
 
 // OfList returns a List that aliases items; the caller must not change them.
 func OfList(items []Value) Value {
-	return Value{kind: List, num: uint64(len(items)), ptr: unsafe.Pointer(unsafe.SliceData(items))}
+	return Value{head: head(List), num: uint64(len(items)), ptr: unsafe.Pointer(unsafe.SliceData(items))}
 }
 
 // OfRecord returns a Map.
-func OfRecord(r *Record) Value { return Value{kind: Map, ptr: unsafe.Pointer(r)} }
+func OfRecord(r *Record) Value { return Value{head: head(Map), ptr: unsafe.Pointer(r)} }
 
 // OfTime returns a Date. A nil or UTC location displays as UTC.
 func OfTime(t time.Time) Value {
-	v := Value{kind: Date, num: uint64(t.Unix()), aux: uint32(t.Nanosecond())}
+	v := Value{head: head(Date) | head(t.Nanosecond())<<32, num: uint64(t.Unix())}
 	if loc := t.Location(); loc != time.UTC {
 		v.ptr = unsafe.Pointer(loc)
 	}
@@ -110,17 +117,17 @@ func OfTime(t time.Time) Value {
 
 // OfObject wraps a host object.
 func OfObject(o Object) Value {
-	return Value{kind: Opaque, ptr: unsafe.Pointer(&o)}
+	return Value{head: head(Opaque), ptr: unsafe.Pointer(&o)}
 }
 
 // Kind returns the kind.
-func (v Value) Kind() Kind { return v.kind }
+func (v Value) Kind() Kind { return v.head.kind() }
 
 // IsBound reports whether v is a value at all.
-func (v Value) IsBound() bool { return v.kind != Unbound }
+func (v Value) IsBound() bool { return v.Kind() != Unbound }
 
 // Bool returns a Bool's truth; false for other kinds.
-func (v Value) Bool() bool { return v.kind == Bool && v.num != 0 }
+func (v Value) Bool() bool { return v.Kind() == Bool && v.num != 0 }
 
 // Int returns an Int's number; meaningless for other kinds.
 func (v Value) Int() int64 { return int64(v.num) }
@@ -130,7 +137,7 @@ func (v Value) Float() float64 { return floatFrom(v.num) }
 
 // Str returns a String's text, "" for other kinds. It does not copy.
 func (v Value) Str() string {
-	if v.kind != String {
+	if v.Kind() != String {
 		return ""
 	}
 	return unsafe.String((*byte)(v.ptr), int(v.num))
@@ -138,7 +145,7 @@ func (v Value) Str() string {
 
 // Bytes returns a Bytes value's content, nil for other kinds; read only.
 func (v Value) Bytes() []byte {
-	if v.kind != Bytes {
+	if v.Kind() != Bytes {
 		return nil
 	}
 	return unsafe.Slice((*byte)(v.ptr), int(v.num))
@@ -146,7 +153,7 @@ func (v Value) Bytes() []byte {
 
 // List returns a List's elements, nil for other kinds; read only.
 func (v Value) List() []Value {
-	if v.kind != List {
+	if v.Kind() != List {
 		return nil
 	}
 	return unsafe.Slice((*Value)(v.ptr), int(v.num))
@@ -157,7 +164,7 @@ func (v Value) Len() int { return int(v.num) }
 
 // Record returns a Map's record, nil for other kinds.
 func (v Value) Record() *Record {
-	if v.kind != Map {
+	if v.Kind() != Map {
 		return nil
 	}
 	return (*Record)(v.ptr)
@@ -165,7 +172,7 @@ func (v Value) Record() *Record {
 
 // Object returns an Opaque value's object, nil for other kinds.
 func (v Value) Object() Object {
-	if v.kind != Opaque {
+	if v.Kind() != Opaque {
 		return nil
 	}
 	return *(*Object)(v.ptr)
@@ -174,10 +181,10 @@ func (v Value) Object() Object {
 // Time returns a Date's instant in its display zone; the zero time for other
 // kinds.
 func (v Value) Time() time.Time {
-	if v.kind != Date {
+	if v.Kind() != Date {
 		return time.Time{}
 	}
-	t := time.Unix(int64(v.num), int64(v.aux))
+	t := time.Unix(int64(v.num), int64(v.head.aux()))
 	if v.ptr != nil {
 		return t.In((*time.Location)(v.ptr))
 	}
@@ -190,18 +197,18 @@ type Content uint16
 
 // Markup marks text as rendered from a template with the given content.
 func (v Value) Markup(c Content) Value {
-	if v.kind == String {
-		v.ext = uint16(c)
+	if v.Kind() == String {
+		v.head = v.head&^(0xffff<<16) | head(c)<<16
 	}
 	return v
 }
 
 // Content returns what Markup set, zero otherwise.
 func (v Value) Content() Content {
-	if v.kind != String {
+	if v.Kind() != String {
 		return 0
 	}
-	return Content(v.ext)
+	return Content(v.head.ext())
 }
 
 // lenient marks a Map whose missing keys read as null: what Parse made of text
@@ -209,12 +216,18 @@ func (v Value) Content() Content {
 const lenient = 1
 
 // Lenient reports whether missing keys of a Map read as null.
-func (v Value) Lenient() bool { return v.kind == Map && v.flag&lenient != 0 }
+func (v Value) Lenient() bool { return v.Kind() == Map && v.head.flag()&lenient != 0 }
+
+// withFlag returns v with its flag set.
+func (v Value) withFlag(f uint8) Value {
+	v.head = v.head&^(0xff<<8) | head(f)<<8
+	return v
+}
 
 // same reports whether two values are the same words: a fast positive answer to
 // equality, never a negative one. NaN is excluded by the callers.
 func (v Value) same(w Value) bool {
-	return v.kind == w.kind && v.num == w.num && v.ptr == w.ptr && v.aux == w.aux
+	return v.Kind() == w.Kind() && v.num == w.num && v.ptr == w.ptr && v.head.aux() == w.head.aux()
 }
 
 // SetInt makes *v an Int. It leaves the pointer word alone when that is nil
@@ -223,7 +236,7 @@ func (v *Value) SetInt(n int64) {
 	if v.ptr != nil {
 		v.ptr = nil
 	}
-	v.kind, v.num = Int, uint64(n)
+	v.head, v.num = head(Int), uint64(n)
 }
 
 // Unset makes *v unbound, like SetInt.
@@ -231,7 +244,7 @@ func (v *Value) Unset() {
 	if v.ptr != nil {
 		v.ptr = nil
 	}
-	v.kind = Unbound
+	v.head = head(Unbound)
 }
 
 // SetBool makes *v a Bool, like SetInt.
@@ -239,7 +252,7 @@ func (v *Value) SetBool(b bool) {
 	if v.ptr != nil {
 		v.ptr = nil
 	}
-	v.kind = Bool
+	v.head = head(Bool)
 	if b {
 		v.num = 1
 	} else {
