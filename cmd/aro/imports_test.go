@@ -23,7 +23,8 @@ var arrows = map[string][]string{
 	"aro/pkg/vm":               {"aro/pkg/bytecode", "aro/pkg/vm/value"},
 	"aro/pkg/store":            {"aro/pkg/vm/value"},
 	"aro/pkg/store/storetest":  {"aro/pkg/store", "aro/pkg/vm/value"},
-	"aro/pkg/host":             {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/store"},
+	"aro/pkg/host/format":      {"aro/pkg/vm/value"},
+	"aro/pkg/host":             {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/store", "aro/pkg/host/format"},
 	"aro/pkg/net/contract":     {"aro/pkg/vm/value"},
 	"aro/pkg/net":              {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/host", "aro/pkg/net/contract"},
 }
@@ -37,7 +38,9 @@ var outside = map[string][]string{
 	"github.com/spf13/cobra":       {"aro/cmd/aro"},
 	"github.com/coder/websocket":   {"aro/pkg/net", "aro/examples"},
 	"github.com/pb33f/libopenapi":  {"aro/pkg/net/contract"},
-	"go.yaml.in/yaml/v4":           {"aro/pkg/net/contract"},
+	"go.yaml.in/yaml/v4":           {"aro/pkg/net/contract", "aro/pkg/host/format"}, // libopenapi's trees are made of its nodes
+	"github.com/pelletier/go-toml": {"aro/pkg/host/format"},
+	"github.com/andybalholm":       {"aro/pkg/host/format"},
 	"html/template":                {},
 	"text/template":                {},
 	"github.com/pb33f/ordered-map": {"aro/pkg/net/contract"},
