@@ -26,6 +26,9 @@ const maxTree = 32 << 20
 // maxDepth bounds the nesting of what is read and written.
 const maxDepth = 512
 
+// maxElements bounds what is written: each takes a byte of output at least.
+const maxElements = 32 << 20
+
 // Options is what a statement says besides the value.
 type Options struct {
 	// Name is the variable's: the root element of XML, the table of TOML and SQL.
@@ -130,7 +133,7 @@ func (f *Format) Decode(text string, o Options) (value.Value, error) {
 // Encode writes a value. There is no newline at the end.
 func (f *Format) Encode(v value.Value, o Options) ([]byte, error) {
 	v = simple(v)
-	left := MaxSize
+	left := maxElements
 	if err := measure(v, 0, &left); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"aro/pkg/vm/value"
@@ -115,9 +116,18 @@ func isBare(s string) bool {
 		strings.HasSuffix(s, "\t") || strings.HasPrefix(s, "...") || !isPrintable(s, "") {
 		return false
 	}
-	// A date stays text when it is read.
-	tag := (&yaml.Node{Kind: yaml.ScalarNode, Value: s}).ShortTag()
-	return tag == "!!str" || tag == "!!timestamp"
+	if c := s[0]; c > '9' && c != '<' && !strings.ContainsAny(s[:1], "=~nNtTfFyYoO") {
+		return true // no number, date or word with a meaning begins so
+	}
+	var meaning any
+	if (&yaml.Node{Kind: yaml.ScalarNode, Value: s}).Decode(&meaning) != nil {
+		return false
+	}
+	switch meaning.(type) {
+	case string, time.Time: // a date stays text when it is read
+		return true
+	}
+	return false
 }
 
 func yamlKey(key string) string {
@@ -325,13 +335,7 @@ func yamlScalar(n *yaml.Node) value.Value {
 	case "!!bool":
 		return value.OfBool(strings.EqualFold(n.Value, "true"))
 	case "!!int":
-		var i int64
-		if n.Decode(&i) == nil {
-			return value.OfInt(i)
-		}
-		if v := detect(n.Value); v.Kind() == value.Int {
-			return v
-		}
+		return yamlInt(n.Value)
 	case "!!float":
 		var f float64
 		if n.Decode(&f) == nil {
@@ -339,4 +343,22 @@ func yamlScalar(n *yaml.Node) value.Value {
 		}
 	}
 	return value.OfString(n.Value)
+}
+
+// yamlInt reads an integer. One with leading zeros is a number to some readers,
+// octal to others, and most often an id: it stays text, and so does what has more
+// digits than a number can hold.
+func yamlInt(s string) value.Value {
+	digits := strings.TrimLeft(s, "+-")
+	base := 10
+	if len(digits) > 1 && digits[0] == '0' {
+		if c := digits[1]; c != 'x' && c != 'X' && c != 'o' && c != 'O' && c != 'b' && c != 'B' {
+			return value.OfString(s)
+		}
+		base = 0
+	}
+	if i, err := strconv.ParseInt(s, base, 64); err == nil {
+		return value.OfInt(i)
+	}
+	return value.OfString(s)
 }
