@@ -138,8 +138,16 @@ func (f files) remove(path string) error {
 	if err != nil {
 		return err
 	}
-	if clean := filepath.Clean(name); clean == string(filepath.Separator) || clean == "." || clean == ".." || filepath.Dir(clean) == clean {
-		return fmt.Errorf("I/O error: %s is not deleted; name a file or directory in it", path)
+	here, err := f.resolve(".")
+	if err != nil {
+		return err
+	}
+	if here, err = filepath.EvalSymlinks(here); err != nil {
+		return ioError(err)
+	}
+	inner, err := filepath.Rel(evaluated(name), evaluated(here))
+	if err == nil && inner != ".." && !strings.HasPrefix(inner, ".."+string(filepath.Separator)) {
+		return fmt.Errorf("I/O error: %s is the working directory or above it, and is not deleted", path)
 	}
 	if _, err := os.Lstat(name); err != nil {
 		return ioError(err)
@@ -160,6 +168,18 @@ func ioError(err error) error {
 		return fmt.Errorf("I/O error: %s: %w", l.New, l.Err)
 	}
 	return fmt.Errorf("I/O error: %w", err)
+}
+
+// evaluated is the absolute path without links in the directories above.
+func evaluated(name string) string {
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return name
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
+		return filepath.Join(dir, filepath.Base(abs))
+	}
+	return abs
 }
 
 func absolute(name string) (string, error) {
