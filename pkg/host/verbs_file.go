@@ -60,7 +60,7 @@ func decode(f *format.Format, text string, o format.Options) (value.Value, error
 		return value.OfString(hexDump(text)), nil
 	}
 	v, err := f.Decode(text, o)
-	if size := new(format.SizeError); errors.As(err, &size) {
+	if limit := new(format.LimitError); errors.As(err, &limit) {
 		return value.Value{}, fmt.Errorf("I/O error: %w", err)
 	}
 	if err != nil {

@@ -70,7 +70,7 @@ func parse(c *vm.Call) (value.Value, error) {
 		return value.Value{}, err
 	}
 	parsed, err := f.Decode(text, o)
-	if size := new(format.SizeError); errors.As(err, &size) {
+	if limit := new(format.LimitError); errors.As(err, &limit) {
 		return value.Value{}, err
 	}
 	if err != nil {

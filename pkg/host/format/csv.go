@@ -185,6 +185,7 @@ func columnName(i int) string { return "column" + strconv.Itoa(i+1) }
 func splitTable(text string, delimiter, quote rune) (lines [][]string) {
 	d, q := string(delimiter), string(quote)
 	var cells []string
+	lineEnd := -1 // of the line that i is in, once it is known
 	for i := 0; i < len(text); {
 		start := i
 		for i < len(text) && (text[i] == ' ' || text[i] == '\t') && !strings.HasPrefix(text[i:], d) {
@@ -195,10 +196,13 @@ func splitTable(text string, delimiter, quote rune) (lines [][]string) {
 			s, i = quotedCell(text, i+len(q), q)
 			start = i
 		}
-		end := len(text)
-		if n := strings.IndexByte(text[i:], '\n'); n >= 0 {
-			end = i + n
+		if lineEnd < i {
+			lineEnd = len(text)
+			if n := strings.IndexByte(text[i:], '\n'); n >= 0 {
+				lineEnd = i + n
+			}
 		}
+		end := lineEnd
 		if n := strings.Index(text[i:end], d); n >= 0 {
 			end = i + n
 		}

@@ -64,7 +64,7 @@ var formats = []*Format{
 	{Name: "jsonl", also: []string{"ndjson", "json-lines"}, max: MaxSize, decode: decodeJSONL, encode: encodeJSONL},
 	{Name: "yaml", also: []string{"yml"}, max: maxTree, decode: decodeYAML, encode: encodeYAML},
 	{Name: "xml", max: maxTree, decode: decodeXML, encode: encodeXML},
-	{Name: "toml", max: maxTree, decode: decodeTOML, encode: encodeTOML},
+	{Name: "toml", max: maxTOML, decode: decodeTOML, encode: encodeTOML},
 	{Name: "csv", max: MaxSize, decode: decodeCSV, encode: encodeCSV},
 	{Name: "tsv", max: MaxSize, decode: decodeTSV, encode: encodeTSV},
 	{Name: "markdown", also: []string{"md"}, Text: true, max: MaxSize, encode: encodeMarkdown},
@@ -104,22 +104,23 @@ func OfPath(path string) *Format {
 	return Raw
 }
 
-// A SizeError says that a text is larger than its format can take.
-type SizeError struct {
-	Format    string
-	Size, Max int
-}
+// A LimitError says that a text is sound perhaps, but more than its format takes.
+type LimitError struct{ Format, Has, Limit string }
 
 // Error tells the limit and the way round.
-func (e *SizeError) Error() string {
-	return fmt.Sprintf("the text has %d MiB; %s is read up to %d MiB. Read larger files as text, with the qualifier raw", e.Size>>20, e.Format, e.Max>>20)
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("the text has %s; %s is read up to %s. Read larger files as text, with the qualifier raw", e.Has, e.Format, e.Limit)
 }
 
-// Decode reads a text. An error other than a SizeError means that the text is no
+func sizeError(format string, size, limit int) error {
+	return &LimitError{format, fmt.Sprintf("%d MiB", size>>20), fmt.Sprintf("%d MiB", limit>>20)}
+}
+
+// Decode reads a text. An error other than a LimitError means that the text is no
 // text of the format. Values alias the text, which must not change afterwards.
 func (f *Format) Decode(text string, o Options) (value.Value, error) {
 	if len(text) > f.max {
-		return value.Value{}, &SizeError{f.Name, len(text), f.max}
+		return value.Value{}, sizeError(f.Name, len(text), f.max)
 	}
 	if f.isBytes {
 		return value.OfBytes([]byte(text)), nil

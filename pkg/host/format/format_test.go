@@ -1,6 +1,8 @@
 package format
 
 import (
+	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -206,6 +208,39 @@ func TestBombs(t *testing.T) {
 	}
 	if _, err := Named("json").Encode(wide, Options{}); err == nil {
 		t.Error("2^100 elements were written")
+	}
+}
+
+// TestReadersAreLinear: four times the text takes about four times the time. %d
+// is a number that differs in each repetition.
+func TestReadersAreLinear(t *testing.T) {
+	for _, x := range []struct{ format, part string }{
+		{"json", `[],`}, {"yaml", "a: b\n"}, {"yaml", "k%d: v\n"}, {"yaml", "{a: "}, {"yaml", "*a "}, {"xml", "<a/>"}, {"xml", "&amp;"},
+		{"toml", "k%d = 1\n"}, {"toml", "[t%d]\n"}, {"toml", "x%d = { a = 1 }\n"}, {"toml", "[[r]]\na = 1\n"},
+		{"csv", "a,"}, {"csv", "\t"}, {"csv", "\"\"\""}, {"txt", "a.b%d=1\n"}, {"env", "A%d=\"x\"\n"}, {"jsonl", "[]\n"},
+	} {
+		took := func(size int) time.Duration {
+			var b strings.Builder
+			for i := 0; b.Len() < size; i++ {
+				b.WriteString(strings.ReplaceAll(x.part, "%d", strconv.Itoa(i)))
+			}
+			start := time.Now()
+			Named(x.format).Decode(b.String(), Options{})
+			return time.Since(start)
+		}
+		if small, large := took(256<<10), took(1<<20); large > 10*small+time.Second {
+			t.Errorf("%s %q: %v, and %v for four times as much", x.format, x.part, small, large)
+		}
+	}
+	// Documents as people write them stay within the limits.
+	rows := strings.Repeat("[[row]]\nname = \"a = b # c\"\ntext = '''\n[x]\n=====\n'''\nlist = [\n[1],\n[2]]\n", 20_000)
+	v, err := Named("toml").Decode(rows, Options{})
+	if err != nil || v.Len() != 20_000 {
+		t.Errorf("20 000 rows of TOML: %v", err)
+	}
+	var limit *LimitError
+	if _, err := Named("toml").Decode(strings.Repeat("a = { b = 1 }\n", maxTOMLKeys), Options{}); !errors.As(err, &limit) {
+		t.Errorf("too many keys: %v", err)
 	}
 }
 

@@ -18,7 +18,7 @@ type Page struct{ root *html.Node }
 // and a nesting beyond the limits.
 func ParsePage(text string) (*Page, error) {
 	if len(text) > maxTree {
-		return nil, &SizeError{"html", len(text), maxTree}
+		return nil, sizeError("html", len(text), maxTree)
 	}
 	root, err := html.Parse(strings.NewReader(text))
 	if err != nil {

@@ -107,9 +107,79 @@ func quoteTOML(s string) string {
 	return b.String()
 }
 
+// The library looks each key up among its sisters one by one, so the time grows
+// with their square. Within these bounds the worst document takes some seconds.
+const (
+	maxTOML     = 4 << 20
+	maxTOMLKeys = 5_000
+)
+
+// tomlKeys refuses documents with too many tables, or too many keys in one table,
+// those of inline tables included.
+func tomlKeys(text string) error {
+	tables, keys, depth := 0, 0, 0
+	start := true // of a line
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '\n':
+			start = true
+			continue
+		case c == ' ' || c == '\t' || c == '\r':
+			continue
+		case c == '#':
+			if n := strings.IndexByte(text[i:], '\n'); n > 0 {
+				i += n - 1
+			} else {
+				i = len(text)
+			}
+		case c == '"' || c == '\'':
+			i = endOfTOMLString(text, i)
+		case c == '[' && start && depth == 0:
+			if keys = 0; !strings.HasPrefix(text[i:], "[[") {
+				tables++
+			}
+			depth++
+		case c == '[' || c == '{':
+			depth++
+		case c == ']' || c == '}':
+			depth = max(depth-1, 0)
+		case c == '=':
+			keys++
+		}
+		start = false
+		if tables > maxTOMLKeys || keys > maxTOMLKeys {
+			return &LimitError{"toml", fmt.Sprintf("more than %d keys in one place", maxTOMLKeys), "that many"}
+		}
+	}
+	return nil
+}
+
+// endOfTOMLString returns the position of the last quote of the string at i.
+func endOfTOMLString(text string, i int) int {
+	quote := text[i : i+1]
+	if triple := strings.Repeat(quote, 3); strings.HasPrefix(text[i:], triple) {
+		quote = triple
+	}
+	for j := i + len(quote); j < len(text); j++ {
+		switch {
+		case text[j] == '\\' && quote[0] == '"':
+			j++
+		case text[j] == '\n' && len(quote) == 1:
+			return j - 1 // damaged
+		case strings.HasPrefix(text[j:], quote):
+			return j + len(quote) - 1
+		}
+	}
+	return len(text)
+}
+
 // decodeTOML reads a document; one that is a single array of tables gives that
 // list.
 func decodeTOML(text string, _ *Options) (value.Value, error) {
+	if err := tomlKeys(text); err != nil {
+		return value.Value{}, err
+	}
 	var doc map[string]any
 	if err := toml.Unmarshal([]byte(text), &doc); err != nil {
 		return value.Value{}, fmt.Errorf("invalid TOML: %w", err)
