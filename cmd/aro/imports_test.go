@@ -27,7 +27,8 @@ var arrows = map[string][]string{
 	"aro/pkg/vm":                {"aro/pkg/bytecode", "aro/pkg/bytecode/pattern", "aro/pkg/vm/value"},
 	"aro/pkg/store":             {"aro/pkg/vm/value"},
 	"aro/pkg/store/storetest":   {"aro/pkg/store", "aro/pkg/vm/value"},
-	"aro/pkg/host":              {"aro/pkg/bytecode", "aro/pkg/bytecode/pattern", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/vm/value/calendar", "aro/pkg/store"},
+	"aro/pkg/host":              {"aro/pkg/bytecode", "aro/pkg/bytecode/pattern", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/vm/value/calendar", "aro/pkg/store", "aro/pkg/host/format"},
+	"aro/pkg/host/format":       {"aro/pkg/vm/value"},
 	"aro/pkg/net/contract":      {"aro/pkg/vm/value"},
 	"aro/pkg/net":               {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/host", "aro/pkg/net/contract"},
 }
@@ -41,7 +42,9 @@ var outside = map[string][]string{
 	"github.com/spf13/cobra":        {"aro/cmd/aro"},
 	"github.com/coder/websocket":    {"aro/pkg/net", "aro/examples"},
 	"github.com/pb33f/libopenapi":   {"aro/pkg/net/contract"},
-	"go.yaml.in/yaml/v4":            {"aro/pkg/net/contract"},
+	"go.yaml.in/yaml/v4":            {"aro/pkg/net/contract", "aro/pkg/host/format"}, // libopenapi's trees are made of its nodes
+	"github.com/pelletier/go-toml":  {"aro/pkg/host/format"},
+	"github.com/andybalholm":        {"aro/pkg/host/format"},
 	"github.com/dlclark/regexp2/v2": {"aro/pkg/bytecode/pattern"},
 	"html/template":                 {},
 	"text/template":                 {},

@@ -53,8 +53,8 @@ func (w *window) collect(s *syntax.Simple, v *bytecode.Verb) {
 		case bytecode.Consumes, bytecode.Operates, bytecode.Rebinds:
 			w.add(bytecode.SlotResult, func(dst int) { w.result(s.Result, v, dst) })
 		}
-		if v.ResultSpec && s.Result.Kind == syntax.PathQual && len(s.Result.Segments) == 1 {
-			w.addName(bytecode.SlotResultSpec, s.Result.Segments[0])
+		if v.ResultSpec && s.Result.Kind == syntax.PathQual && (len(s.Result.Segments) == 1 || systemWords[s.Result.Base]) {
+			w.addNamed(bytecode.SlotResultSpec, s.Result)
 		}
 	}
 	if s.Object != nil {
@@ -94,10 +94,16 @@ func (w *window) result(n *syntax.Noun, v *bytecode.Verb, dst int) {
 	}
 }
 
-// addName passes the value of a variable that a qualifier may name.
-func (w *window) addName(slot bytecode.Slot, name string) {
+// addNamed passes the value that a qualifier may name: a variable, or a path from
+// one; unbound when there is none, and the qualifier is a word.
+func (w *window) addNamed(slot bytecode.Slot, n *syntax.Noun) {
+	name, rest := n.Segments[0], n.Segments[1:]
 	w.add(slot, func(dst int) {
-		if src := w.c.variable(name, dst, true); src != dst {
+		src := w.c.variable(name, dst, true)
+		switch {
+		case len(rest) > 0:
+			w.c.emit(bytecode.GETQ, dst, src, int(w.c.field(name, rest)))
+		case src != dst:
 			w.c.emit(bytecode.MOVE, dst, src, 0)
 		}
 	})
@@ -141,6 +147,9 @@ func (w *window) object(o *syntax.Operand, v *bytecode.Verb) {
 func (w *window) noun(n *syntax.Noun, v *bytecode.Verb) {
 	c := w.c
 	w.site.Object = noun(n)
+	if systemWords[n.Base] && n.Kind == syntax.PathQual && v.Object != bytecode.ReadObject && v.Object != bytecode.LocalObject {
+		w.addNamed(bytecode.SlotObjectSpec, n)
+	}
 	load := func(quiet bool) {
 		w.add(bytecode.SlotObject, func(dst int) { c.refTo(n, dst, quiet) })
 	}
@@ -166,9 +175,7 @@ func (w *window) noun(n *syntax.Noun, v *bytecode.Verb) {
 			load(true)
 			return
 		}
-		if n.Kind == syntax.PathQual && len(n.Segments) == 1 {
-			w.addName(bytecode.SlotObjectSpec, n.Segments[0])
-		} else if n.Kind == syntax.NoQual {
+		if n.Kind == syntax.NoQual {
 			load(true)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 var outputVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "log", Aliases: []string{"print", "output", "debug"}, Role: bytecode.RoleResponse,
-		Preps: []string{"for", "to", "with"}, Doc: "Writes a line to the console or to stderr.",
+		Preps: []string{"for", "to", "with"}, Doc: "Writes a line to the console, to stderr or to a file.",
 		Result: bytecode.Consumes, Object: bytecode.LabelObject, WalkResult: true}, Do: logLine},
 	{Verb: bytecode.Verb{Name: "return", Aliases: []string{"respond"}, Role: bytecode.RoleResponse,
 		Preps: []string{"for", "to", "with"}, Doc: "Ends the feature set with a status and data.",
@@ -43,6 +43,9 @@ func logLine(c *vm.Call) (value.Value, error) {
 		e.Out = vm.AppendOutput(e.Out, v)
 		return value.Value{}, nil
 	}
+	if s.Object.Base == "file" && s.Prep == "to" {
+		return value.Value{}, logToFile(c, v)
+	}
 	var room [512]byte
 	line := append(v.AppendDisplay(room[:0]), '\n')
 	out := h.Stdout
@@ -51,6 +54,17 @@ func logLine(c *vm.Call) (value.Value, error) {
 	}
 	h.writeLine(out, line)
 	return value.Value{}, nil
+}
+
+// logToFile appends a line to a file. It is written directly: a line more at the
+// end of a local file goes to the memory of the system and takes less time than
+// handing it to another goroutine, and lines keep their order.
+func logToFile(c *vm.Call, v value.Value) error {
+	path, err := objectPath(c)
+	if err != nil {
+		return err
+	}
+	return executionOf(c).Host.files.append(path, append(v.AppendDisplay(nil), '\n'))
 }
 
 func (h *Host) writeLine(w io.Writer, line []byte) {

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bufio"
 	"io"
 	"maps"
 	"os"
@@ -22,6 +23,8 @@ type Config struct {
 	Parameters value.Value
 	Stdout     io.Writer // Log; each line is one Write
 	Stderr     io.Writer // diagnostics
+	Stdin      io.Reader
+	WorkDir    string // what the paths of programs are relative to; "": the process's
 	Engine     store.Engine
 	Verbs      []*Verb
 	// Templates compiles template sources; nil: Transform cannot render.
@@ -59,6 +62,8 @@ type Host struct {
 	reposMu    sync.RWMutex
 	templates  templateCache
 
+	files    files
+	stdin    stdin
 	console  sync.Mutex
 	scope    scope
 	handles  sync.Map // service handles by name: value.Value
@@ -76,6 +81,9 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	}
 	if cfg.Stderr == nil {
 		cfg.Stderr = os.Stderr
+	}
+	if cfg.Stdin == nil {
+		cfg.Stdin = os.Stdin
 	}
 	if cfg.Engine == nil {
 		cfg.Engine = store.NewMemory()
@@ -100,6 +108,8 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		repos:      make(map[string]*repository),
 		services:   make(map[string]Service),
 	}
+	h.files = newFiles(cfg.WorkDir)
+	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()
 	h.templates.init(h)
 	for _, v := range cfg.Verbs {

@@ -27,6 +27,7 @@ import (
 //	//! text        standard error holds the text
 //	//x text        the program fails, and the block that says why holds the text
 //	// ERROR "rx"   the compiler reports this on the line
+//	//< text        the next line of standard input
 //	//> file.html   the lines up to the next such line, or the end of the chunk,
 //	                are the template file.html, and no part of the program
 //
@@ -40,6 +41,7 @@ type chunk struct {
 	fails    []string
 	errors   map[int]string
 	files    map[string]string
+	stdin    string
 	response bool
 }
 
@@ -72,6 +74,8 @@ func readChunks(t *testing.T, path string) (list []chunk) {
 				c.response = c.response || responseLine.MatchString(want)
 			case strings.HasPrefix(trimmed, "//~ "):
 				c.want = append(c.want, "~"+strings.TrimPrefix(trimmed, "//~ "))
+			case strings.HasPrefix(trimmed, "//<"):
+				c.stdin += strings.TrimPrefix(strings.TrimPrefix(trimmed, "//<"), " ") + "\n"
 			case strings.HasPrefix(trimmed, "//! "):
 				c.stderr = append(c.stderr, strings.TrimPrefix(trimmed, "//! "))
 			case strings.HasPrefix(trimmed, "//x "):
@@ -156,7 +160,7 @@ func (c chunk) run(t *testing.T) {
 	defer watchdog.Stop()
 	// Time is faked, so that programs which wait take no time.
 	synctest.Test(t, func(t *testing.T) {
-		h := host.New(prog, host.Config{Root: root, Verbs: verbs, Stdout: &stdout, Stderr: &stderr,
+		h := host.New(prog, host.Config{Root: root, WorkDir: root, Stdin: strings.NewReader(c.stdin), Verbs: verbs, Stdout: &stdout, Stderr: &stderr,
 			Templates: func(name string, src []byte) (*bytecode.Chunk, error) { return compile.Template(name, src, opts) }})
 		signals := make(chan os.Signal)
 		h.Run(signals)

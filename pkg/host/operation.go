@@ -1,12 +1,12 @@
 package host
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/host/format"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 	"aro/pkg/vm/value/calendar"
@@ -46,8 +46,8 @@ var operations = []ValueOperation{
 	{[]string{"format"}, "`with \"dd.MM.yyyy\"`: a date as text", formatDate},
 	{[]string{"distance"}, "`from <a> to <b>`: the way between two dates, with seconds, minutes, hours, days, weeks", distanceTo},
 	{[]string{"timezone"}, "`with \"Europe/Berlin\"`: the same moment, shown in another time zone", inZone},
-	{[]string{"markdown"}, "HTML from Markdown", func(value.Value, operands) (value.Value, error) {
-		return value.Value{}, errors.New("the operation 'markdown' is not available in this version")
+	{[]string{"markdown"}, "HTML from Markdown", func(v value.Value, _ operands) (value.Value, error) {
+		return value.OfString(format.MarkdownHTML(v.Text())).Markup(value.ContentFor("page.html")), nil
 	}},
 }
 

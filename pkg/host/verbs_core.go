@@ -30,8 +30,6 @@ var coreVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "validate", Aliases: []string{"verify", "check"}, Role: bytecode.RoleOwn, Preps: []string{"for", "against", "with"},
 		Doc: "Checks a value against a rule or a schema of the contract.", Pure: true,
 		Result: bytecode.Operates, Object: bytecode.TryObject, Extra: "validation"}, Do: validate},
-	{Verb: bytecode.Verb{Name: "parse", Role: bytecode.RoleOwn, Preps: []string{"from"},
-		Doc: "Reads text in a format; malformed text gives null.", Pure: true, Result: bytecode.Binds, Object: bytecode.ReadObject}, Do: parse},
 	{Verb: bytecode.Verb{Name: "update", Aliases: []string{"modify", "change", "set", "configure"}, Role: bytecode.RoleOwn, Preps: []string{"with", "to", "for", "from"},
 		Doc: "Replaces a field of a map, or merges another map into it.", Pure: true, Result: bytecode.Rebinds, Object: bytecode.ReadObject}, Do: update},
 	{Verb: bytecode.Verb{Name: "merge", Aliases: []string{"combine"}, Role: bytecode.RoleOwn, Preps: []string{"with", "from"},
@@ -217,46 +215,6 @@ func checkRule(s *vm.Site, v value.Value) *Validation {
 		}
 	}
 	return out
-}
-
-var errNotText = errors.New("Type mismatch: expected a String")
-
-// parse reads text. Malformed text is no error: the result is null, so that
-// programs test `is empty` (01 §11.2). For the same reason a missing key of what
-// was parsed reads as null: the Sockets guide extracts the payload of a message
-// before it knows whether the message has one.
-func parse(c *vm.Call) (value.Value, error) {
-	v := c.Arg(bytecode.SlotObject)
-	var text string
-	switch v.Kind() {
-	case value.String:
-		text = v.Str()
-	case value.Bytes:
-		text = string(v.Bytes())
-	case value.Map, value.List:
-		return v, nil // decoded already, such as a request body
-	default:
-		return value.Value{}, fmt.Errorf("%w, got '%s'", errNotText, v.TypeName())
-	}
-	switch format := strings.ToLower(c.Site.Result.Raw); format {
-	case "json":
-		parsed, err := value.ParseMessage(text)
-		if err != nil {
-			return value.Nil, nil
-		}
-		return parsed, nil
-	case "text", "string":
-		return value.OfString(text), nil
-	case "":
-		if t := strings.TrimSpace(text); t != "" && (t[0] == '{' || t[0] == '[') {
-			if parsed, err := value.ParseMessage(t); err == nil {
-				return parsed, nil
-			}
-		}
-		return value.OfString(text), nil
-	default:
-		return value.Value{}, fmt.Errorf("Parse does not know the format '%s' in this version; it knows JSON and text", format)
-	}
 }
 
 // update replaces one field, or merges a map.

@@ -83,3 +83,27 @@ func (p *Pattern) FindAll(text string) ([][]int, error) {
 
 // Linear reports whether the pattern runs in linear time, without a limit.
 func (p *Pattern) Linear() bool { return p.linear != nil }
+
+// Split cuts text at every match; there is one piece more than there are
+// matches.
+func (p *Pattern) Split(text string) ([]string, error) {
+	if p.linear != nil {
+		return p.linear.Split(text, -1), nil
+	}
+	all, err := p.FindAll(text)
+	if err != nil {
+		return nil, err
+	}
+	pieces := make([]string, 0, len(all)+1)
+	from, end := 0, 0
+	for _, m := range all {
+		if end = m[0]; m[1] != 0 { // an empty match at either end separates nothing
+			pieces = append(pieces, text[from:end])
+		}
+		from = m[1]
+	}
+	if end != len(text) || len(all) == 0 {
+		pieces = append(pieces, text[from:])
+	}
+	return pieces, nil
+}

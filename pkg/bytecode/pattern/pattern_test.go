@@ -57,6 +57,22 @@ func TestFindAll(t *testing.T) {
 	}
 }
 
+// TestSplit: both engines cut alike.
+func TestSplit(t *testing.T) {
+	for _, c := range [][3]string{{`,\s*`, `(?=,),\s*`, "a, b,,c,"}, {`x`, `(?=x)x`, "xax"}, {`z`, `(?=z)z`, "abc"}, {`x*`, `(?=x|)x*`, "axb"}} {
+		a, _ := Compile(c[0], "")
+		b, _ := Compile(c[1], "")
+		if !a.Linear() || b.Linear() {
+			t.Fatal(c)
+		}
+		x, _ := a.Split(c[2])
+		y, err := b.Split(c[2])
+		if fmt.Sprintf("%q", x) != fmt.Sprintf("%q", y) || err != nil {
+			t.Errorf("%s: %q, %s: %q, %v", c[0], x, c[1], y, err)
+		}
+	}
+}
+
 // TestEndless: a pattern that tries for ever is stopped.
 func TestEndless(t *testing.T) {
 	p, err := Compile(`^(?=a)(a+)+$`, "")
