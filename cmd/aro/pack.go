@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -32,7 +33,7 @@ func pack(path string) ([]byte, *app.Sources, error) {
 	if prog == nil {
 		return nil, nil, compileErrors(diags, false)
 	}
-	prog.Chunks = slices.DeleteFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return host.IsTest(c.Activity) })
+	prog.Chunks = slices.DeleteFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return host.IsTest(c.Name, c.Activity) })
 	for _, c := range prog.Chunks {
 		if err := bytecode.Verify(c); err != nil {
 			return nil, nil, &exitError{1, "Error: the compiler produced code that does not verify, which is a bug of aro: " + err.Error()}
@@ -140,6 +141,9 @@ func unpack(data []byte, root string) (*loaded, error) {
 	prog, meta, err := bytecode.Decode(data)
 	if err != nil {
 		return nil, err
+	}
+	if !slices.ContainsFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return c.Name == "Application-Start" }) {
+		return nil, errors.New("the program has no Application-Start")
 	}
 	for _, c := range prog.Chunks {
 		if err := bytecode.Verify(c); err != nil {

@@ -25,10 +25,9 @@ type Recurrence struct {
 	nth int // of the month: 1 to 5, last, or 0 for every week
 }
 
-const (
-	noDay time.Weekday = -1
-	last               = -1
-)
+const noDay time.Weekday = -1
+
+const last = -1
 
 // maxInterval bounds the number in "every N units", so that no computation with
 // it overflows.
