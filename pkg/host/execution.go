@@ -85,7 +85,7 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 func (e *Execution) release() {
 	e.Coroutine.Release()
 	e.Host, e.Set, e.Trigger, e.parent, e.root, e.waits, e.finished = nil, nil, nil, nil, nil, nil, nil
-	e.Reply = Response{}
+	e.Reply, e.group.result = Response{}, value.Value{}
 	e.calls = 0
 	e.phase.Store(0)
 	pool.Put(e)
@@ -154,21 +154,24 @@ func resume(co *vm.Coroutine, v value.Value, err error) {
 
 // group counts what a statement waits for: one for the statement itself and one
 // for each handler that has not ended.
-type group struct{ n atomic.Int32 }
+type group struct {
+	n      atomic.Int32
+	result value.Value // of the statement
+}
 
 // Start implements vm.Op: the statement has nothing left to start and waits.
 func (g *group) Start(co *vm.Coroutine) bool {
 	if g.n.Add(-1) > 0 {
 		return false
 	}
-	co.Reply(value.Value{}, nil)
+	co.Reply(g.result, nil)
 	return true
 }
 
 // member is called when a handler ended.
 func (g *group) member(waiter *Execution) {
 	if g.n.Add(-1) == 0 {
-		resume(&waiter.Coroutine, value.Value{}, nil)
+		resume(&waiter.Coroutine, g.result, nil)
 	}
 }
 
@@ -177,29 +180,49 @@ func (g *group) member(waiter *Execution) {
 // has to wait is left behind and the next one starts, so handlers that wait do
 // overlap. Failures are logged and stay with the handler.
 func (h *Host) fanOut(c *vm.Call, sets []*Set, t Trigger) (value.Value, error) {
-	parent := executionOf(c)
 	if len(sets) == 0 {
 		return value.Value{}, nil
 	}
-	if parent.Depth >= maxDepth {
-		return value.Value{}, cycleError(parent)
+	e := executionOf(c)
+	if err := e.openGroup(); err != nil {
+		return value.Value{}, err
 	}
-	g := &parent.group
-	g.n.Store(1)
 	for _, set := range sets {
-		if !set.accepts(t) {
-			continue
-		}
-		g.n.Add(1)
-		e := h.newExecution(set.Code, set, t, parent)
-		e.Depth++
-		e.finished = endMember
-		e.drive()
+		e.raise(set, t)
 	}
-	if g.n.Load() == 1 {
-		return value.Value{}, nil
+	return e.closeGroup(c, value.Value{})
+}
+
+// openGroup, raise for each handler and event, and closeGroup are fanOut for
+// statements that cause more than one event.
+func (e *Execution) openGroup() error {
+	if e.Depth >= maxDepth {
+		return cycleError(e)
 	}
-	return c.Suspend(g)
+	e.group.n.Store(1)
+	return nil
+}
+
+// raise starts a handler if its state guard accepts the event.
+func (e *Execution) raise(set *Set, t Trigger) {
+	if !set.accepts(t) {
+		return
+	}
+	e.group.n.Add(1)
+	x := e.Host.newExecution(set.Code, set, t, e)
+	x.Depth++
+	x.finished = endMember
+	x.drive()
+}
+
+// closeGroup makes the statement of call c wait for what raise started. The verb
+// returns what closeGroup returns.
+func (e *Execution) closeGroup(c *vm.Call, result value.Value) (value.Value, error) {
+	if e.group.n.Load() == 1 {
+		return result, nil
+	}
+	e.group.result = result
+	return c.Suspend(&e.group)
 }
 
 func endMember(e *Execution) {
