@@ -64,6 +64,8 @@ type Host struct {
 	life     lifecycle
 	inFlight atomic.Int64 // executions that a trigger from outside started
 	sleepers sleepers
+
+	schedules schedules
 }
 
 // New links a program to the world. The program must have been verified.

@@ -330,6 +330,7 @@ func stopVerb(c *vm.Call) (value.Value, error) {
 	if s := h.services[name]; s != nil {
 		return value.Value{}, s.Stop(c)
 	}
+	h.unschedule(name)
 	return value.Value{}, nil
 }
 

@@ -27,7 +27,8 @@ type Verb struct {
 // Verbs returns the built-in verbs that need no network.
 func Verbs() []*Verb {
 	var all []*Verb
-	for _, family := range [][]*Verb{coreVerbs, outputVerbs, repositoryVerbs, eventVerbs, notifyVerbs, transitionVerbs, lifecycleVerbs, fileVerbs, templateVerbs, internalVerbs} {
+	for _, family := range [][]*Verb{coreVerbs, outputVerbs, repositoryVerbs, eventVerbs, notifyVerbs, transitionVerbs, scheduleVerbs,
+		lifecycleVerbs, fileVerbs, templateVerbs, internalVerbs} {
 		all = append(all, family...)
 	}
 	return all
