@@ -130,6 +130,9 @@ func (h *Host) add(s *Set) {
 	case Observer:
 		r := h.Repository(s.Event)
 		r.observers = append(r.observers, s)
+	case EvictedEvent:
+		r := h.Repository(s.Event)
+		r.evicted = append(r.evicted, s)
 	case SocketEvent, WebSocketEvent:
 		if h.connection[s.Kind] == nil {
 			h.connection[s.Kind] = make(map[string][]*Set)

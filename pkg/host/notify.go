@@ -46,7 +46,7 @@ func notify(c *vm.Call) (value.Value, error) {
 	}
 	text := value.OfString(message.Text())
 	for _, x := range elements {
-		t := notification{event: notificationEvent(text, name, x), element: x}
+		t := about{event: notificationEvent(text, name, x), subject: x}
 		for _, set := range sets {
 			e.raise(set, t)
 		}
@@ -65,12 +65,12 @@ func notificationEvent(message value.Value, name string, element value.Value) va
 	return b.Value()
 }
 
-// notification is a Trigger whose guards see the fields of the notified element
-// as plain names (02 §6.5).
-type notification struct{ event, element value.Value }
+// about is a Trigger whose guards see the fields of what the event is about as
+// plain names: of the notified element, of the evicted row.
+type about struct{ event, subject value.Value }
 
 // Entry implements Trigger.
-func (t notification) Entry(name string) value.Value {
+func (t about) Entry(name string) value.Value {
 	if name == "event" {
 		return t.event
 	}
@@ -78,8 +78,8 @@ func (t notification) Entry(name string) value.Value {
 }
 
 // Field implements Trigger.
-func (t notification) Field(name string) value.Value {
-	if v, ok := t.element.Property(name); ok {
+func (t about) Field(name string) value.Value {
+	if v, ok := t.subject.Property(name); ok {
 		return v
 	}
 	v, _ := t.event.Property(name)

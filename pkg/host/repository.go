@@ -11,9 +11,21 @@ import (
 // and the turn that orders writers.
 type repository struct {
 	store.Repository
-	observers []*Set // fixed once the program is loaded
+	observers []*Set // fixed once the program is loaded, as evicted
+	evicted   []*Set // handlers of rows that its limit drops
 	turn      turn
 }
+
+// trigger is what observers, or the handlers of an eviction, get of a change.
+func (r *repository) trigger(c *store.Change) Trigger {
+	if c.Kind == store.Evicted {
+		return evictedEvent(r.Name(), c)
+	}
+	return &changeEvent{repo: r.Name(), change: *c}
+}
+
+// changed is told of every write of the program.
+func (r *repository) changed(changes []store.Change) {}
 
 // Repository returns the repository of that name.
 func (h *Host) Repository(name string) *repository {

@@ -34,7 +34,8 @@ var coreVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "parse", Role: bytecode.RoleOwn, Preps: []string{"from"},
 		Doc: "Reads text in a format; malformed text gives null.", Pure: true, Result: bytecode.Binds, Object: bytecode.ReadObject}, Do: parse},
 	{Verb: bytecode.Verb{Name: "update", Aliases: []string{"modify", "change", "set", "configure"}, Role: bytecode.RoleOwn, Preps: []string{"with", "to", "for", "from"},
-		Doc: "Replaces a field of a map, or merges another map into it.", Pure: true, Result: bytecode.Rebinds, Object: bytecode.ReadObject}, Do: update},
+		Doc: "Replaces a field of a map, merges another map into it, or sets a limit of a repository.", Blocking: true,
+		Result: bytecode.Rebinds, Object: bytecode.ReadObject}, Do: update},
 	{Verb: bytecode.Verb{Name: "merge", Aliases: []string{"combine"}, Role: bytecode.RoleOwn, Preps: []string{"with", "from"},
 		Doc: "Merges two maps, lists or texts.", Pure: true, ResultSpec: true, Result: bytecode.Rebinds, Object: bytecode.ReadObject}, Do: merge},
 }
@@ -297,14 +298,14 @@ func parse(c *vm.Call) (value.Value, error) {
 // update replaces one field, or merges a map.
 func update(c *vm.Call) (value.Value, error) {
 	s := c.Site
+	if strings.HasSuffix(s.Result.Base, "-repository") && s.Result.Raw != "" {
+		return configureRepository(c)
+	}
 	v, ok := argOr(c, bytecode.SlotObject, bytecode.SlotWith)
 	if !ok {
 		return value.Value{}, fmt.Errorf("'%s' needs a value", s.Verb)
 	}
 	old := c.Arg(bytecode.SlotResult)
-	if strings.HasSuffix(s.Result.Base, "-repository") && s.Result.Raw != "" {
-		return value.Value{}, errors.New("repository limits are not available in this version")
-	}
 	rec := old.Record()
 	if len(s.Result.Specs) > 0 {
 		if rec == nil {

@@ -89,17 +89,30 @@ func storeVerb(c *vm.Call) (value.Value, error) {
 		} else {
 			stored, changes = r.Store(v)
 		}
-		created := len(changes) > 0 && changes[len(changes)-1].Kind == store.Created
-		n := int64(0)
-		if created {
-			n = 1
-		}
-		c.BindExtra(value.OfInt(n))
+		c.BindExtra(value.OfInt(newEntry(stored, changes)))
 		if v.Kind() == value.List {
 			return value.OfList(stored), changes
 		}
 		return stored[0], changes
 	})
+}
+
+// newEntry is 1 if the last row was created by the Store that returned these. A
+// row that was there unchanged has no change, and evictions stand behind theirs.
+func newEntry(stored []value.Value, changes []store.Change) int64 {
+	for i := len(changes) - 1; i >= 0; i-- {
+		switch c := &changes[i]; c.Kind {
+		case store.Evicted:
+		case store.Created:
+			if value.TypedEqual(c.New, stored[len(stored)-1]) {
+				return 1
+			}
+			return 0
+		default:
+			return 0
+		}
+	}
+	return 0
 }
 
 // named returns the value of a `with NAME expr` argument.
