@@ -37,7 +37,7 @@ var outside = map[string][]string{
 	"github.com/spf13/cobra":       {"aro/cmd/aro"},
 	"github.com/coder/websocket":   {"aro/pkg/net", "aro/examples"},
 	"github.com/pb33f/libopenapi":  {"aro/pkg/net/contract"},
-	"go.yaml.in/yaml/v4":           {"aro/pkg/net/contract"},
+	"go.yaml.in/yaml/v4":           {"aro/pkg/net/contract", "aro/pkg/host"},
 	"html/template":                {},
 	"text/template":                {},
 	"github.com/pb33f/ordered-map": {"aro/pkg/net/contract"},

@@ -30,6 +30,8 @@ type Config struct {
 	// no such schema; it lists what is wrong with a value.
 	Schemas func(name string) func(value.Value) []string
 	Verbose bool
+	// StoreFormat reads and writes .store files; what is nil is YAML of our own.
+	StoreFormat RowFormat
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
 	// its waiting); 0 is DefaultBudget.
 	HandlerBudget time.Duration
@@ -84,6 +86,12 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	}
 	if cfg.HandlerBudget == 0 {
 		cfg.HandlerBudget = DefaultBudget
+	}
+	if cfg.StoreFormat.Read == nil {
+		cfg.StoreFormat.Read = yamlRows.Read
+	}
+	if cfg.StoreFormat.Write == nil {
+		cfg.StoreFormat.Write = yamlRows.Write
 	}
 	if !cfg.Parameters.IsBound() {
 		cfg.Parameters = value.EmptyMap

@@ -14,6 +14,7 @@ type repository struct {
 	observers []*Set // fixed once the program is loaded, as evicted
 	evicted   []*Set // handlers of rows that its limit drops
 	turn      turn
+	file      *storeFile // that changes are written to, nil without; fixed before anything runs
 }
 
 // trigger is what observers, or the handlers of an eviction, get of a change.
@@ -23,9 +24,6 @@ func (r *repository) trigger(c *store.Change) Trigger {
 	}
 	return &changeEvent{repo: r.Name(), change: *c}
 }
-
-// changed is told of every write of the program.
-func (r *repository) changed(changes []store.Change) {}
 
 // Repository returns the repository of that name.
 func (h *Host) Repository(name string) *repository {
