@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,6 +29,7 @@ type Execution struct {
 	Trigger Trigger // what started it, never nil
 	Reply   Response
 
+	clock  clock
 	parent *Execution // the one that waits for this one, if any
 	root   *Execution // the outermost one: owner of repository turns
 	waits  *turn      // the turn that this root waits for, under turns.mu
@@ -60,6 +62,7 @@ type Response struct {
 var pool = sync.Pool{New: func() any {
 	e := &Execution{}
 	e.Owner = e
+	e.clock.random = rand.Uint64()
 	return e
 }}
 
@@ -70,6 +73,9 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 	e.Host, e.Set, e.Trigger, e.parent = h, set, t, parent
 	e.Env = h
 	e.root = e
+	if set != nil {
+		e.clock.start(h, set)
+	}
 	e.Prepare(code)
 	if parent != nil {
 		e.root, e.Depth, e.calls = parent.root, parent.Depth, parent.calls
@@ -85,7 +91,8 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 func (e *Execution) release() {
 	e.Coroutine.Release()
 	e.Host, e.Set, e.Trigger, e.parent, e.root, e.waits, e.finished = nil, nil, nil, nil, nil, nil, nil
-	e.Reply, e.group.result = Response{}, value.Value{}
+	e.Reply = Response{}
+	e.group.result.Unset()
 	e.calls = 0
 	e.phase.Store(0)
 	pool.Put(e)
@@ -100,6 +107,7 @@ func (e *Execution) drive() bool {
 	for {
 		switch e.Run() {
 		case vm.Blocked:
+			e.clock.waits(e.Host)
 			if !e.Op().Start(&e.Coroutine) {
 				return false
 			}
@@ -112,7 +120,11 @@ func (e *Execution) drive() bool {
 
 // end reports the outcome. e must not be used by the driver afterwards.
 func (e *Execution) end() {
-	if e.State() == vm.Failed {
+	state := e.State()
+	if e.Set != nil && state != vm.Skipped {
+		e.count(state == vm.Failed)
+	}
+	if state == vm.Failed {
 		e.Host.failed(e)
 	}
 	if f := e.finished; f != nil {

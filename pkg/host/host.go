@@ -45,7 +45,8 @@ const DefaultBudget = 30 * time.Second
 // returned.
 type Host struct {
 	Config
-	verbs map[string]*Verb
+	verbs   map[string]*Verb
+	started time.Time
 
 	sets       []*Set
 	byName     map[string]*Set
@@ -98,6 +99,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	}
 	h := &Host{
 		Config:     cfg,
+		started:    time.Now(),
 		verbs:      make(map[string]*Verb),
 		byName:     make(map[string]*Set),
 		actions:    make(map[string]*Set),

@@ -51,6 +51,8 @@ func (h *Host) Lookup(co *vm.Coroutine, name string, event bool) (value.Value, e
 		return value.OfTime(time.Now().UTC()), nil
 	case "application":
 		return applicationValue, nil
+	case "metrics":
+		return value.OfObject(metricsObject{h}), nil
 	case "http-server", "contract", "Contract":
 		if s := h.services["http-server"]; s != nil {
 			v := s.Describe()

@@ -58,6 +58,7 @@ type Set struct {
 
 	guard      []condition
 	transition string // of a StateEvent: the only transition it is for, "" for any
+	stats      stats
 }
 
 // newSet classifies a feature set by its name and activity.

@@ -22,6 +22,7 @@ var internalVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "(pick)", Doc: "Extract the <x> from the <request: parameters>"}, Do: pick},
 	{Verb: bytecode.Verb{Name: "(env)", Doc: "<env: NAME>"}, Do: environment},
 	{Verb: bytecode.Verb{Name: "(parameter)", Doc: "<parameter: name>"}, Do: parameter},
+	{Verb: bytecode.Verb{Name: "(metrics)", Doc: "<metrics: format>"}, Do: metricsVerb},
 	{Verb: bytecode.Verb{Name: "(publish)", Doc: "Publish as"}, Do: publishAs},
 	{Verb: bytecode.Verb{Name: "(require)", Doc: "Require"}, Do: require},
 }
