@@ -69,6 +69,7 @@ type Host struct {
 	sleepers sleepers
 
 	schedules schedules
+	commands  commands
 }
 
 // New links a program to the world. The program must have been verified.
@@ -110,6 +111,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		services:   make(map[string]Service),
 	}
 	h.life.init()
+	h.OnClose(h.commands.close)
 	h.templates.init(h)
 	for _, v := range cfg.Verbs {
 		h.verbs[v.Name] = v

@@ -27,7 +27,7 @@ type Verb struct {
 // Verbs returns the built-in verbs that need no network.
 func Verbs() []*Verb {
 	var all []*Verb
-	for _, family := range [][]*Verb{coreVerbs, outputVerbs, repositoryVerbs, eventVerbs, notifyVerbs, transitionVerbs, scheduleVerbs,
+	for _, family := range [][]*Verb{coreVerbs, outputVerbs, repositoryVerbs, eventVerbs, notifyVerbs, transitionVerbs, scheduleVerbs, executeVerbs,
 		lifecycleVerbs, fileVerbs, templateVerbs, internalVerbs} {
 		all = append(all, family...)
 	}
