@@ -70,6 +70,7 @@ type Host struct {
 
 	schedules schedules
 	commands  commands
+	system    system
 }
 
 // New links a program to the world. The program must have been verified.
