@@ -38,6 +38,7 @@ var outside = map[string][]string{
 	"github.com/coder/websocket":   {"aro/pkg/net", "aro/examples"},
 	"github.com/pb33f/libopenapi":  {"aro/pkg/net/contract"},
 	"go.yaml.in/yaml/v4":           {"aro/pkg/net/contract", "aro/pkg/host"},
+	"github.com/fsnotify/fsnotify": {"aro/pkg/host"},
 	"html/template":                {},
 	"text/template":                {},
 	"github.com/pb33f/ordered-map": {"aro/pkg/net/contract"},

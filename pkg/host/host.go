@@ -53,6 +53,7 @@ type Host struct {
 	actions    map[string]*Set
 	events     map[string][]*Set // domain events
 	connection map[Kind]map[string][]*Set
+	fileEvents map[string][]*Set // by created, modified, deleted
 	start      *Set
 	end        map[Kind]*Set
 	repos      map[string]*repository
@@ -107,6 +108,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		actions:    make(map[string]*Set),
 		events:     make(map[string][]*Set),
 		connection: make(map[Kind]map[string][]*Set),
+		fileEvents: make(map[string][]*Set),
 		end:        make(map[Kind]*Set),
 		repos:      make(map[string]*repository),
 		services:   make(map[string]Service),
@@ -114,6 +116,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	h.life.init()
 	h.OnClose(h.commands.close)
 	h.templates.init(h)
+	h.Register("file-monitor", &fileMonitor{h: h})
 	for _, v := range cfg.Verbs {
 		h.verbs[v.Name] = v
 	}
@@ -146,6 +149,12 @@ func (h *Host) add(s *Set) {
 	case EvictedEvent:
 		r := h.Repository(s.Event)
 		r.evicted = append(r.evicted, s)
+	case FileEvent:
+		for _, event := range [...]string{FileCreated, FileModified, FileDeleted} {
+			if s.Event == event || s.Event == "" {
+				h.fileEvents[event] = append(h.fileEvents[event], s)
+			}
+		}
 	case SocketEvent, WebSocketEvent:
 		if h.connection[s.Kind] == nil {
 			h.connection[s.Kind] = make(map[string][]*Set)
