@@ -39,6 +39,7 @@ var outside = map[string][]string{
 	"github.com/pb33f/libopenapi":  {"aro/pkg/net/contract"},
 	"go.yaml.in/yaml/v4":           {"aro/pkg/net/contract", "aro/pkg/host"},
 	"github.com/fsnotify/fsnotify": {"aro/pkg/host"},
+	"golang.org/x/sys":             {"aro/pkg/host"},
 	"html/template":                {},
 	"text/template":                {},
 	"github.com/pb33f/ordered-map": {"aro/pkg/net/contract"},

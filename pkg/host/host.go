@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Root       string // application directory: templates, store files
 	Parameters value.Value
+	Stdin      *os.File  // keys, if it is a terminal
 	Stdout     io.Writer // Log; each line is one Write
 	Stderr     io.Writer // diagnostics
 	Engine     store.Engine
@@ -54,6 +55,7 @@ type Host struct {
 	events     map[string][]*Set // domain events
 	connection map[Kind]map[string][]*Set
 	fileEvents map[string][]*Set // by created, modified, deleted
+	keys       []*Set            // handlers of KeyPress
 	start      *Set
 	end        map[Kind]*Set
 	repos      map[string]*repository
@@ -72,10 +74,14 @@ type Host struct {
 	schedules schedules
 	commands  commands
 	system    system
+	keyboard  keyboard
 }
 
 // New links a program to the world. The program must have been verified.
 func New(p *bytecode.Program, cfg Config) *Host {
+	if cfg.Stdin == nil {
+		cfg.Stdin = os.Stdin
+	}
 	if cfg.Stdout == nil {
 		cfg.Stdout = os.Stdout
 	}
@@ -149,6 +155,8 @@ func (h *Host) add(s *Set) {
 	case EvictedEvent:
 		r := h.Repository(s.Event)
 		r.evicted = append(r.evicted, s)
+	case KeyEvent:
+		h.keys = append(h.keys, s)
 	case FileEvent:
 		for _, event := range [...]string{FileCreated, FileModified, FileDeleted} {
 			if s.Event == event || s.Event == "" {

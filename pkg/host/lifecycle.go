@@ -328,6 +328,7 @@ func stopVerb(c *vm.Call) (value.Value, error) {
 	name := c.Site.Result.Base
 	switch name {
 	case "keyboard", "stdin", "input", "keys":
+		h.keyboard.stop()
 		h.Shutdown("")
 		return value.Value{}, nil
 	}
