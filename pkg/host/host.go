@@ -31,6 +31,8 @@ type Config struct {
 	// no such schema; it lists what is wrong with a value.
 	Schemas func(name string) func(value.Value) []string
 	Verbose bool
+	// KeepAlive keeps the process after Application-Start until a signal comes.
+	KeepAlive bool
 	// StoreFormat reads and writes .store files; what is nil is YAML of our own.
 	StoreFormat RowFormat
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
