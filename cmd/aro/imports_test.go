@@ -46,6 +46,8 @@ var outside = map[string][]string{
 	"github.com/pelletier/go-toml":  {"aro/pkg/host/format"},
 	"github.com/andybalholm":        {"aro/pkg/host/format"},
 	"github.com/dlclark/regexp2/v2": {"aro/pkg/bytecode/pattern"},
+	"github.com/fsnotify/fsnotify":  {"aro/pkg/host"},
+	"golang.org/x/sys":              {"aro/pkg/host"},
 	"html/template":                 {},
 	"text/template":                 {},
 	"github.com/pb33f/ordered-map":  {"aro/pkg/net/contract"},

@@ -22,10 +22,10 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
-			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.",
+			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>. With --keep-alive it runs until a signal ends it.",
 		Example: "  aro run examples/statuspost\n" +
 			"  aro run ./report --month 11 --verbose",
 		DisableFlagParsing: true,
@@ -46,6 +46,7 @@ func runCommand() *cobra.Command {
 type runOptions struct {
 	path             string
 	verbose, noCache bool
+	keepAlive        bool
 	help             bool
 	params           value.Value
 }
@@ -61,6 +62,8 @@ func parseRun(args []string) (runOptions, error) {
 			o.verbose = true
 		case a == "--no-cache":
 			o.noCache = true
+		case a == "--keep-alive":
+			o.keepAlive = true
 		case (a == "-h" || a == "--help") && o.path == "":
 			o.help = true
 		case o.path == "" && !strings.HasPrefix(a, "-"):
@@ -173,6 +176,7 @@ func (l *loaded) run(o runOptions) error {
 	if err != nil {
 		return err
 	}
+	h.KeepAlive = o.keepAlive
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	code := h.Run(signals)

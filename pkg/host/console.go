@@ -145,6 +145,9 @@ func returnVerb(c *vm.Call) (value.Value, error) {
 	if s.Prep == "" {
 		r.Reason = ""
 	}
+	if s.Object.Base == "metrics" && !r.Data.IsBound() && !r.Object.IsBound() {
+		r.Data, r.HasData = e.Host.metricsText(s.Object.Raw), true // no variable: the metrics themselves
+	}
 	e.Reply = r
 	return value.Value{}, nil
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,6 +29,7 @@ type Execution struct {
 	Trigger Trigger // what started it, never nil
 	Reply   Response
 
+	clock  clock
 	parent *Execution // the one that waits for this one, if any
 	root   *Execution // the outermost one, or the branch: owner of repository turns
 	line   lineage    // of a root
@@ -61,6 +63,7 @@ type Response struct {
 var pool = sync.Pool{New: func() any {
 	e := &Execution{}
 	e.Owner = e
+	e.clock.random = rand.Uint64()
 	return e
 }}
 
@@ -71,6 +74,9 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 	e.Host, e.Set, e.Trigger, e.parent = h, set, t, parent
 	e.Env = h
 	e.root = e
+	if set != nil {
+		e.clock.start(h, set)
+	}
 	e.Prepare(code)
 	if parent != nil {
 		e.root, e.Depth, e.calls = parent.root, parent.Depth, parent.calls
@@ -88,6 +94,7 @@ func (e *Execution) release() {
 	e.Host, e.Set, e.Trigger, e.parent, e.root, e.finished = nil, nil, nil, nil, nil, nil
 	e.line, e.branch = lineage{}, false
 	e.Reply = Response{}
+	e.group.result.Unset()
 	e.calls = 0
 	e.phase.Store(0)
 	pool.Put(e)
@@ -102,6 +109,7 @@ func (e *Execution) drive() bool {
 	for {
 		switch e.Run() {
 		case vm.Blocked:
+			e.clock.waits(e.Host)
 			if !e.Op().Start(&e.Coroutine) {
 				return false
 			}
@@ -114,7 +122,11 @@ func (e *Execution) drive() bool {
 
 // end reports the outcome. e must not be used by the driver afterwards.
 func (e *Execution) end() {
-	if e.State() == vm.Failed && !e.branch {
+	state := e.State()
+	if e.Set != nil && !e.branch && state != vm.Skipped {
+		e.count(state == vm.Failed)
+	}
+	if state == vm.Failed && !e.branch {
 		e.Host.failed(e)
 	}
 	if f := e.finished; f != nil {
@@ -156,21 +168,24 @@ func resume(co *vm.Coroutine, v value.Value, err error) {
 
 // group counts what a statement waits for: one for the statement itself and one
 // for each handler that has not ended.
-type group struct{ n atomic.Int32 }
+type group struct {
+	n      atomic.Int32
+	result value.Value // of the statement
+}
 
 // Start implements vm.Op: the statement has nothing left to start and waits.
 func (g *group) Start(co *vm.Coroutine) bool {
 	if g.n.Add(-1) > 0 {
 		return false
 	}
-	co.Reply(value.Value{}, nil)
+	co.Reply(g.result, nil)
 	return true
 }
 
 // member is called when a handler ended.
 func (g *group) member(waiter *Execution) {
 	if g.n.Add(-1) == 0 {
-		resume(&waiter.Coroutine, value.Value{}, nil)
+		resume(&waiter.Coroutine, g.result, nil)
 	}
 }
 
@@ -179,29 +194,49 @@ func (g *group) member(waiter *Execution) {
 // has to wait is left behind and the next one starts, so handlers that wait do
 // overlap. Failures are logged and stay with the handler.
 func (h *Host) fanOut(c *vm.Call, sets []*Set, t Trigger) (value.Value, error) {
-	parent := executionOf(c)
 	if len(sets) == 0 {
 		return value.Value{}, nil
 	}
-	if parent.Depth >= maxDepth {
-		return value.Value{}, cycleError(parent)
+	e := executionOf(c)
+	if err := e.openGroup(); err != nil {
+		return value.Value{}, err
 	}
-	g := &parent.group
-	g.n.Store(1)
 	for _, set := range sets {
-		if !set.accepts(t) {
-			continue
-		}
-		g.n.Add(1)
-		e := h.newExecution(set.Code, set, t, parent)
-		e.Depth++
-		e.finished = endMember
-		e.drive()
+		e.raise(set, t)
 	}
-	if g.n.Load() == 1 {
-		return value.Value{}, nil
+	return e.closeGroup(c, value.Value{})
+}
+
+// openGroup, raise for each handler and event, and closeGroup are fanOut for
+// statements that cause more than one event.
+func (e *Execution) openGroup() error {
+	if e.Depth >= maxDepth {
+		return cycleError(e)
 	}
-	return c.Suspend(g)
+	e.group.n.Store(1)
+	return nil
+}
+
+// raise starts a handler if its state guard accepts the event.
+func (e *Execution) raise(set *Set, t Trigger) {
+	if !set.accepts(t) {
+		return
+	}
+	e.group.n.Add(1)
+	x := e.Host.newExecution(set.Code, set, t, e)
+	x.Depth++
+	x.finished = endMember
+	x.drive()
+}
+
+// closeGroup makes the statement of call c wait for what raise started. The verb
+// returns what closeGroup returns.
+func (e *Execution) closeGroup(c *vm.Call, result value.Value) (value.Value, error) {
+	if e.group.n.Load() == 1 {
+		return result, nil
+	}
+	e.group.result = result
+	return c.Suspend(&e.group)
 }
 
 func endMember(e *Execution) {

@@ -23,8 +23,8 @@ type Config struct {
 	Parameters value.Value
 	Stdout     io.Writer // Log; each line is one Write
 	Stderr     io.Writer // diagnostics
-	Stdin      io.Reader
-	WorkDir    string // what the paths of programs are relative to; "": the process's
+	Stdin      io.Reader // Read from the <stdin>; keys, if it is a terminal
+	WorkDir    string    // what the paths of programs are relative to; "": the process's
 	Engine     store.Engine
 	Verbs      []*Verb
 	// Templates compiles template sources; nil: Transform cannot render.
@@ -36,6 +36,8 @@ type Config struct {
 	// application; they win over files in Root.
 	Assets  map[string][]byte
 	Verbose bool
+	// KeepAlive keeps the process after Application-Start until a signal comes.
+	KeepAlive bool
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
 	// its waiting); 0 is DefaultBudget.
 	HandlerBudget time.Duration
@@ -49,13 +51,16 @@ const DefaultBudget = 30 * time.Second
 // returned.
 type Host struct {
 	Config
-	verbs map[string]*Verb
+	verbs   map[string]*Verb
+	started time.Time
 
 	sets       []*Set
 	byName     map[string]*Set
 	actions    map[string]*Set
 	events     map[string][]*Set // domain events
 	connection map[Kind]map[string][]*Set
+	fileEvents map[string][]*Set // by created, modified, deleted
+	keys       []*Set            // handlers of KeyPress
 	start      *Set
 	end        map[Kind]*Set
 	repos      map[string]*repository
@@ -72,6 +77,11 @@ type Host struct {
 	life     lifecycle
 	inFlight atomic.Int64 // executions that a trigger from outside started
 	sleepers sleepers
+
+	schedules schedules
+	commands  commands
+	system    system
+	keyboard  keyboard
 }
 
 // New links a program to the world. The program must have been verified.
@@ -99,11 +109,13 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	}
 	h := &Host{
 		Config:     cfg,
+		started:    time.Now(),
 		verbs:      make(map[string]*Verb),
 		byName:     make(map[string]*Set),
 		actions:    make(map[string]*Set),
 		events:     make(map[string][]*Set),
 		connection: make(map[Kind]map[string][]*Set),
+		fileEvents: make(map[string][]*Set),
 		end:        make(map[Kind]*Set),
 		repos:      make(map[string]*repository),
 		services:   make(map[string]Service),
@@ -111,7 +123,9 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	h.files = newFiles(cfg.WorkDir)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()
+	h.OnClose(h.commands.close)
 	h.templates.init(h)
+	h.Register("file-monitor", &fileMonitor{h: h})
 	for _, v := range cfg.Verbs {
 		h.verbs[v.Name] = v
 	}
@@ -141,6 +155,17 @@ func (h *Host) add(s *Set) {
 	case Observer:
 		r := h.Repository(s.Event)
 		r.observers = append(r.observers, s)
+	case EvictedEvent:
+		r := h.Repository(s.Event)
+		r.evicted = append(r.evicted, s)
+	case KeyEvent:
+		h.keys = append(h.keys, s)
+	case FileEvent:
+		for _, event := range [...]string{FileCreated, FileModified, FileDeleted} {
+			if s.Event == event || s.Event == "" {
+				h.fileEvents[event] = append(h.fileEvents[event], s)
+			}
+		}
 	case SocketEvent, WebSocketEvent:
 		if h.connection[s.Kind] == nil {
 			h.connection[s.Kind] = make(map[string][]*Set)

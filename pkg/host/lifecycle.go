@@ -19,6 +19,7 @@ const (
 	shutdownTime = 10 * time.Second
 	idleFirst    = 500 * time.Millisecond
 	idleMore     = 2 * time.Second
+	stallTime    = 10 * time.Second
 )
 
 // lifecycle is what keeps the process alive and what ends it.
@@ -101,6 +102,13 @@ func (h *Host) OnClose(f func(deadline time.Time)) {
 // begin the shutdown; a second one ends the process at once. The channel may be
 // closed when no more signals are to be expected.
 func (h *Host) Run(signals <-chan os.Signal) int {
+	if err := h.loadStores(); err != nil {
+		h.writeLine(h.Stdout, []byte("Error: "+err.Error()+"\n"))
+		return 1
+	}
+	if h.KeepAlive {
+		defer h.Hold()()
+	}
 	started := make(chan struct{})
 	e := h.newExecution(h.start.Code, h.start, noTrigger{}, nil)
 	go func() {
@@ -176,7 +184,7 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 		h.writeLine(h.Stdout, []byte("Runtime error: "+Describe(failure)+"\n"))
 		return code
 	}
-	if text := finalResponse(e.Reply, h.startLocal(e)); text != "" {
+	if text := finalResponse(e.Reply, h.startLocal(e)); text != "" && !h.KeepAlive {
 		h.writeLine(h.Stdout, []byte(text+"\n"))
 	}
 	return code
@@ -207,11 +215,23 @@ func signalName(s os.Signal) string {
 
 // waitForWork returns when nothing holds the process any longer: no handler
 // runs, no listener and no outgoing connection is open; or when it shall stop.
+// Handlers that nothing else keeps alive get time as long as they become fewer.
 func (h *Host) waitForWork() {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	var since time.Time // begin of the window in which handlers must become fewer
+	var before int64    // handlers at its begin
 	for {
-		if h.life.holders.Load() == 0 && h.inFlight.Load() == 0 {
+		running, held := h.inFlight.Load(), h.life.holders.Load() > 0
+		switch {
+		case held:
+			since = time.Time{}
+		case running == 0:
+			return
+		case since.IsZero() || running < before:
+			since, before = time.Now(), running
+		case time.Since(since) >= stallTime:
+			h.Diagnose("[WARNING] %d event handler(s) stalled: none ended within %v; the program goes on without them", running, stallTime)
 			return
 		}
 		select {
@@ -324,12 +344,14 @@ func stopVerb(c *vm.Call) (value.Value, error) {
 	name := c.Site.Result.Base
 	switch name {
 	case "keyboard", "stdin", "input", "keys":
+		h.keyboard.stop()
 		h.Shutdown("")
 		return value.Value{}, nil
 	}
 	if s := h.services[name]; s != nil {
 		return value.Value{}, s.Stop(c)
 	}
+	h.unschedule(name)
 	return value.Value{}, nil
 }
 

@@ -11,8 +11,18 @@ import (
 // and the turn that orders writers.
 type repository struct {
 	store.Repository
-	observers []*Set // fixed once the program is loaded
+	observers []*Set // fixed once the program is loaded, as evicted
+	evicted   []*Set // handlers of rows that its limit drops
 	turn      turn
+	file      *storeFile // that changes are written to, nil without; fixed before anything runs
+}
+
+// trigger is what observers, or the handlers of an eviction, get of a change.
+func (r *repository) trigger(c *store.Change) Trigger {
+	if c.Kind == store.Evicted {
+		return evictedEvent(r.Name(), c)
+	}
+	return &changeEvent{repo: r.Name(), change: *c}
 }
 
 // Repository returns the repository of that name.

@@ -51,6 +51,8 @@ func (h *Host) Lookup(co *vm.Coroutine, name string, event bool) (value.Value, e
 		return value.OfTime(time.Now().UTC()), nil
 	case "application":
 		return applicationValue, nil
+	case "metrics":
+		return value.OfObject(metricsObject{h}), nil
 	case "http-server", "contract", "Contract":
 		if s := h.services["http-server"]; s != nil {
 			v := s.Describe()
@@ -84,6 +86,9 @@ func (h *Host) Lookup(co *vm.Coroutine, name string, event bool) (value.Value, e
 	}
 	if v = h.Handle(name); v.IsBound() {
 		return v, nil
+	}
+	if name == "system" {
+		return value.OfObject(&h.system), nil
 	}
 	if published && set != nil && p.value.Kind() != value.List {
 		return value.Value{}, fmt.Errorf("Variable '%s' is not accessible from '%s': it was published in '%s'", name, set.Activity, p.activity)

@@ -22,10 +22,11 @@ const (
 	Observer                // changes of a repository, Set.Event is its name
 	SocketEvent             // Set.Event is connected, data or disconnected
 	WebSocketEvent
-	FileEvent
-	KeyEvent
-	TransitionEvent
-	EvictedEvent
+	FileEvent       // Set.Event is created, modified or deleted, "" for all of them
+	KeyEvent        // a key of the terminal
+	TransitionEvent // Accept: any transition, as <event>
+	StateEvent      // Accept: Set.Event is the field, "" for any; as <transition>
+	EvictedEvent    // rows that a repository's limit drops, Set.Event is its name
 	TestSet
 )
 
@@ -35,6 +36,13 @@ const (
 	Data         = "data"
 	Message      = "message"
 	Disconnected = "disconnected"
+)
+
+// The file events, as Set.Event has them.
+const (
+	FileCreated  = "created"
+	FileModified = "modified"
+	FileDeleted  = "deleted"
 )
 
 // Set is a feature set linked to the host.
@@ -48,7 +56,9 @@ type Set struct {
 	// event handlers, false for operations and actions (01 §9.4).
 	Inherits bool
 
-	guard []condition
+	guard      []condition
+	transition string // of a StateEvent: the only transition it is for, "" for any
+	stats      stats
 }
 
 // newSet classifies a feature set by its name and activity.
@@ -77,11 +87,16 @@ func newSet(c *bytecode.Chunk) *Set {
 	case a == "ClientDisconnected Handler":
 		s.Kind, s.Event, s.Inherits = SocketEvent, Disconnected, true
 	case strings.Contains(a, "File Event Handler"):
-		s.Kind, s.Inherits = FileEvent, true
+		s.Kind, s.Event, s.Inherits = FileEvent, fileEventOf(c.Name), true
 	case strings.Contains(a, "KeyPress Handler"):
 		s.Kind, s.Inherits = KeyEvent, true
-	case strings.Contains(a, "StateTransition Handler"), strings.HasSuffix(a, "StateObserver"):
+	case strings.Contains(a, "StateTransition Handler"):
 		s.Kind, s.Inherits = TransitionEvent, true
+	case strings.HasSuffix(a, "StateObserver"):
+		s.Kind, s.Event, s.Inherits = StateEvent, strings.TrimSpace(strings.TrimSuffix(a, "StateObserver")), true
+		if !strings.Contains(c.StateGuard, ":") {
+			s.transition = strings.TrimSpace(c.StateGuard)
+		}
 	case strings.HasSuffix(a, " Evicted Handler"):
 		s.Kind, s.Event, s.Inherits = EvictedEvent, strings.TrimSuffix(a, " Evicted Handler"), true
 	case strings.HasSuffix(a, " Observer"):
@@ -108,6 +123,17 @@ func byName(name, message string) string {
 		return Connected
 	case message == Data && (has("data") || has("message") || has("received")):
 		return Data
+	}
+	return ""
+}
+
+// fileEventOf chooses the file event by the words in a feature set's name.
+func fileEventOf(name string) string {
+	n := strings.ToLower(name)
+	for _, event := range [...]string{FileCreated, FileModified, FileDeleted} {
+		if strings.Contains(n, event) {
+			return event
+		}
 	}
 	return ""
 }

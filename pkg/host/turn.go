@@ -141,10 +141,12 @@ type writeOp struct {
 	done    bool
 }
 
-// write applies a change to a repository and waits for its observers.
+// write applies a change to a repository and waits for its observers, and for the
+// handlers of what it evicted.
 func (r *repository) write(c *vm.Call, apply func() (value.Value, []store.Change)) (value.Value, error) {
-	if len(r.observers) == 0 {
-		v, _ := apply()
+	if len(r.observers)+len(r.evicted) == 0 {
+		v, changes := apply()
+		r.changed(changes)
 		return v, nil
 	}
 	op := &writeOp{e: executionOf(c), repo: r, apply: apply}
@@ -187,6 +189,7 @@ func (op *writeOp) Start(co *vm.Coroutine) bool {
 // proceed applies the write and runs observers until one of them has to wait.
 func (op *writeOp) proceed() {
 	op.result, op.changes = op.apply()
+	op.repo.changed(op.changes)
 	op.next()
 }
 
@@ -194,17 +197,22 @@ func (op *writeOp) proceed() {
 func (op *writeOp) next() {
 	r, h := op.repo, op.e.Host
 	for op.change < len(op.changes) {
-		if op.sets >= len(r.observers) {
+		change := &op.changes[op.change]
+		sets := r.observers
+		if change.Kind == store.Evicted {
+			sets = r.evicted
+		}
+		if op.sets >= len(sets) {
 			op.change, op.sets = op.change+1, 0
 			continue
 		}
-		set := r.observers[op.sets]
+		set := sets[op.sets]
 		op.sets++
 		if op.e.Depth >= maxDepth {
 			op.err = cycleError(op.e)
 			break
 		}
-		t := &changeEvent{repo: r.Name(), change: op.changes[op.change]}
+		t := r.trigger(change)
 		if !set.accepts(t) {
 			continue
 		}

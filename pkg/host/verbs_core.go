@@ -31,7 +31,8 @@ var coreVerbs = []*Verb{
 		Doc: "Checks a value against a rule or a schema of the contract.", Pure: true,
 		Result: bytecode.Operates, Object: bytecode.TryObject, Extra: "validation"}, Do: validate},
 	{Verb: bytecode.Verb{Name: "update", Aliases: []string{"modify", "change", "set", "configure"}, Role: bytecode.RoleOwn, Preps: []string{"with", "to", "for", "from"},
-		Doc: "Replaces a field of a map, or merges another map into it.", Pure: true, Result: bytecode.Rebinds, Object: bytecode.ReadObject}, Do: update},
+		Doc: "Replaces a field of a map, merges another map into it, or sets a limit of a repository.", Blocking: true,
+		Result: bytecode.Rebinds, Object: bytecode.ReadObject}, Do: update},
 	{Verb: bytecode.Verb{Name: "merge", Aliases: []string{"combine"}, Role: bytecode.RoleOwn, Preps: []string{"with", "from"},
 		Doc: "Merges two maps, lists or texts.", Pure: true, ResultSpec: true, Result: bytecode.Rebinds, Object: bytecode.ReadObject}, Do: merge},
 }
@@ -220,14 +221,14 @@ func checkRule(s *vm.Site, v value.Value) *Validation {
 // update replaces one field, or merges a map.
 func update(c *vm.Call) (value.Value, error) {
 	s := c.Site
+	if strings.HasSuffix(s.Result.Base, "-repository") && s.Result.Raw != "" {
+		return configureRepository(c)
+	}
 	v, ok := argOr(c, bytecode.SlotWith, bytecode.SlotTo, bytecode.SlotObject)
 	if !ok {
 		return value.Value{}, fmt.Errorf("'%s' needs a value", s.Verb)
 	}
 	old := c.Arg(bytecode.SlotResult)
-	if strings.HasSuffix(s.Result.Base, "-repository") && s.Result.Raw != "" {
-		return value.Value{}, errors.New("repository limits are not available in this version")
-	}
 	rec := old.Record()
 	if len(s.Result.Specs) > 0 {
 		if rec == nil {

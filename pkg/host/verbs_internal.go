@@ -23,6 +23,7 @@ var internalVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "(env)", Doc: "<env: NAME>"}, Do: environment},
 	{Verb: bytecode.Verb{Name: "(parameter)", Doc: "<parameter: name>"}, Do: parameter},
 	{Verb: bytecode.Verb{Name: "(operation)", Doc: "<x: trim | uppercase>, <now: +7d>", Pure: true}, Link: linkOperation},
+	{Verb: bytecode.Verb{Name: "(metrics)", Doc: "<metrics: format>"}, Do: metricsVerb},
 	{Verb: bytecode.Verb{Name: "(publish)", Doc: "Publish as"}, Do: publishAs},
 	{Verb: bytecode.Verb{Name: "(require)", Doc: "Require"}, Do: require},
 	{Verb: bytecode.Verb{Name: "(collector)", Doc: "parallel for each … where"}, Do: collector},

@@ -17,8 +17,8 @@ var repositoryVerbs = []*Verb{
 		Doc: "Stores a row, or each element of a list, in a repository.", Blocking: true,
 		Result: bytecode.Consumes, Object: bytecode.RowsObject, Extra: "new-entry", ResultSpec: true, SpecBinds: true}, Link: linkRows(storeVerb)},
 	{Verb: bytecode.Verb{Name: "retrieve", Aliases: []string{"fetch", "load", "find"}, Role: bytecode.RoleRequest, Preps: []string{"from"},
-		Doc:    "Reads rows from a repository.",
-		Result: bytecode.Binds, Object: bytecode.RowsObject, Orders: true}, Link: linkRows(retrieve)},
+		Doc: "Reads rows from a repository, or the load of the machine from the <system>.", Blocking: true,
+		Result: bytecode.Binds, Object: bytecode.RowsObject, Orders: true}, Link: linkRetrieve},
 	{Verb: bytecode.Verb{Name: "delete", Aliases: []string{"remove", "destroy"}, Role: bytecode.RoleOwn, Preps: []string{"from", "for"},
 		Doc: "Deletes rows or files, or takes an entry out of a map or list.", Blocking: true, ResultSpec: true,
 		Result: bytecode.Operates, Object: bytecode.RowsObject}, Link: linkDelete},
@@ -46,6 +46,14 @@ func linkRows(do vm.Func) func(*Host, *bytecode.Site, *bytecode.Chunk) (vm.Func,
 		}
 		return do, &rows{h.Repository(s.Object.Base), f}, nil
 	}
+}
+
+// linkRetrieve tells the sources of Retrieve apart.
+func linkRetrieve(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, error) {
+	if s.Object.Base == "system" {
+		return retrieveSystem, nil, nil
+	}
+	return linkRows(retrieve)(h, s, c)
 }
 
 // bound reports whether the object is a variable rather than a repository: it is
@@ -89,17 +97,30 @@ func storeVerb(c *vm.Call) (value.Value, error) {
 		} else {
 			stored, changes = r.Store(v)
 		}
-		created := len(changes) > 0 && changes[len(changes)-1].Kind == store.Created
-		n := int64(0)
-		if created {
-			n = 1
-		}
-		c.BindExtra(value.OfInt(n))
+		c.BindExtra(value.OfInt(newEntry(stored, changes)))
 		if v.Kind() == value.List {
 			return value.OfList(stored), changes
 		}
 		return stored[0], changes
 	})
+}
+
+// newEntry is 1 if the last row was created by the Store that returned these. A
+// row that was there unchanged has no change, and evictions stand behind theirs.
+func newEntry(stored []value.Value, changes []store.Change) int64 {
+	for i := len(changes) - 1; i >= 0; i-- {
+		switch c := &changes[i]; c.Kind {
+		case store.Evicted:
+		case store.Created:
+			if value.TypedEqual(c.New, stored[len(stored)-1]) {
+				return 1
+			}
+			return 0
+		default:
+			return 0
+		}
+	}
+	return 0
 }
 
 // named returns the value of a `with NAME expr` argument.

@@ -17,8 +17,12 @@ const defaultPort = 9000
 // nothing: they bind what they name (02 §8.7).
 func (n *Network) listenVerb(c *vm.Call) (value.Value, error) {
 	s := c.Site
-	if s.Object.Base == "stdin" {
-		return value.OfString("keyboard"), nil
+	switch s.Object.Base {
+	case "stdin", "keyboard", "input", "keys":
+		if !c.Has(bytecode.SlotPort) {
+			hostOf(c).ListenKeyboard()
+			return value.OfString("keyboard"), nil
+		}
 	}
 	if !c.Has(bytecode.SlotPort) {
 		target := s.Object.Raw

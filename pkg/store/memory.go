@@ -30,7 +30,7 @@ func (m *Memory) Repository(name string) Repository {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if r = m.repos[name]; r == nil {
-		r = &memory{name: name, ids: make(map[key]uint64)}
+		r = &memory{name: name, ids: make(map[key]uint64), opened: time.Now()}
 		m.repos[name] = r
 	}
 	return r
@@ -53,7 +53,7 @@ func (m *Memory) Close() error { return nil }
 
 // memory is one repository: rows in the order of their age.
 //
-// rows and ages run in parallel and ages ascend. A snapshot is rows[:n:n]: rows
+// rows, ages and times run in parallel and ages ascend. A snapshot is rows[:n:n]: rows
 // appended later lie behind it, and a change within it first copies the slice
 // once (shared). So reading costs nothing, appending is O(1), and a replacement
 // costs a copy only while somebody may still look at the old slice.
@@ -64,10 +64,15 @@ type memory struct {
 	mu     sync.Mutex
 	rows   []value.Value
 	ages   []uint64
+	times  []time.Duration // since opened, of the latest Store of each row
 	shared bool
 	ids    map[key]uint64 // age by id, of present rows
 	next   uint64         // age of the next new row
 	past   history        // ages of removed rows
+
+	opened time.Time
+	limits Limits
+	oldest time.Duration // no entry of times is before it
 }
 
 // key is an id as a map key: typed, so "1" and 1 differ.
@@ -96,8 +101,7 @@ func (r *memory) Count() int { return int(r.count.Load()) }
 func (r *memory) Rows() []value.Value {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.shared = true
-	return r.rows[:len(r.rows):len(r.rows)]
+	return r.visible()
 }
 
 func (r *memory) Select(q Query) []value.Value {
@@ -140,7 +144,11 @@ func (r *memory) byID(k key) (value.Value, bool) {
 	if !ok {
 		return value.Value{}, false
 	}
-	return r.rows[r.position(age)], true
+	at := r.position(age)
+	if r.limits.TTL > 0 && r.expired(at, time.Since(r.opened)) {
+		return value.Value{}, false
+	}
+	return r.rows[at], true
 }
 
 // position returns the index of the row with that age, or where it belongs. The
@@ -165,33 +173,44 @@ func (r *memory) own() {
 }
 
 func (r *memory) Store(rows ...value.Value) ([]value.Value, []Change) {
-	now := time.Now()
 	stored := make([]value.Value, len(rows))
 	changes := make([]Change, 0, len(rows))
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	now := time.Now() // within the lock: times never go back
+	at := now.Sub(r.opened)
 	for i, row := range rows {
+		var changed bool
+		var c Change
 		if row.Kind() == value.Map {
-			var changed bool
-			var c Change
-			if stored[i], c, changed = r.storeMap(row.Record()); changed {
-				c.Time = now
-				changes = append(changes, c)
-			}
-			continue
+			stored[i], c, changed = r.storeMap(row.Record(), at)
+		} else {
+			stored[i] = row
+			c, changed = r.storeScalar(row, at)
 		}
-		stored[i] = row
-		if !slices.ContainsFunc(r.rows, func(v value.Value) bool { return value.TypedEqual(v, row) }) {
-			r.insert(row, key{}, false)
-			changes = append(changes, Change{Kind: Created, New: row, Time: now})
+		if changed {
+			c.Time = now
+			changes = append(changes, c)
+			changes = r.evict(changes, now)
 		}
 	}
 	r.count.Store(int64(len(r.rows)))
 	return stored, changes
 }
 
+// storeScalar stores one row that is no map; changed is false when an equal one
+// was there.
+func (r *memory) storeScalar(row value.Value, now time.Duration) (c Change, changed bool) {
+	if i := slices.IndexFunc(r.rows, func(v value.Value) bool { return value.TypedEqual(v, row) }); i >= 0 {
+		r.times[i] = now
+		return Change{}, false
+	}
+	r.insert(row, key{}, false, now)
+	return Change{Kind: Created, New: row}, true
+}
+
 // storeMap stores one map row; changed is false when an equal row was there.
-func (r *memory) storeMap(rec *value.Record) (stored value.Value, c Change, changed bool) {
+func (r *memory) storeMap(rec *value.Record, now time.Duration) (stored value.Value, c Change, changed bool) {
 	id, has := rec.Get("id")
 	if !has || id.Kind() == value.Null {
 		if id, has = r.namesake(rec); !has {
@@ -204,6 +223,7 @@ func (r *memory) storeMap(rec *value.Record) (stored value.Value, c Change, chan
 	if age, ok := r.ids[k]; indexed && ok {
 		at := r.position(age)
 		old := r.rows[at]
+		r.times[at] = now
 		if value.TypedEqual(old, stored) {
 			return old, Change{}, false
 		}
@@ -211,7 +231,7 @@ func (r *memory) storeMap(rec *value.Record) (stored value.Value, c Change, chan
 		r.rows[at] = stored
 		return stored, Change{Kind: Updated, ID: id, Old: old, New: stored}, true
 	}
-	r.insert(stored, k, indexed)
+	r.insert(stored, k, indexed, now)
 	return stored, Change{Kind: Created, ID: id, New: stored}, true
 }
 
@@ -237,7 +257,7 @@ func (r *memory) namesake(rec *value.Record) (id value.Value, ok bool) {
 
 // insert adds a row: at the end, or at its former place in time when a row with
 // its id was here before (03 §12).
-func (r *memory) insert(row value.Value, k key, indexed bool) {
+func (r *memory) insert(row value.Value, k key, indexed bool, now time.Duration) {
 	age, returned := uint64(0), false
 	if indexed {
 		age, returned = r.past.take(k)
@@ -251,12 +271,13 @@ func (r *memory) insert(row value.Value, k key, indexed bool) {
 	}
 	at := r.position(age)
 	if at == len(r.rows) {
-		r.rows, r.ages = append(r.rows, row), append(r.ages, age)
+		r.rows, r.ages, r.times = append(r.rows, row), append(r.ages, age), append(r.times, now)
 		return
 	}
 	r.own()
 	r.rows = slices.Insert(r.rows, at, row)
 	r.ages = slices.Insert(r.ages, at, age)
+	r.times = slices.Insert(r.times, at, now)
 }
 
 func (r *memory) Delete(q Query) []Change {
@@ -278,6 +299,7 @@ func (r *memory) Delete(q Query) []Change {
 			r.forget(old, age)
 			r.rows = slices.Delete(r.rows, at, at+1)
 			r.ages = slices.Delete(r.ages, at, at+1)
+			r.times = slices.Delete(r.times, at, at+1)
 			r.count.Store(int64(len(r.rows)))
 			return []Change{{Kind: Deleted, ID: q.Equal, Old: old, Time: now}}
 		}
@@ -285,9 +307,10 @@ func (r *memory) Delete(q Query) []Change {
 	var changes []Change
 	var rows []value.Value
 	var ages []uint64
+	var times []time.Duration
 	for i, row := range r.rows {
 		if !matches(row, q) {
-			rows, ages = append(rows, row), append(ages, r.ages[i])
+			rows, ages, times = append(rows, row), append(ages, r.ages[i]), append(times, r.times[i])
 			continue
 		}
 		id, _ := FieldOf(row, "id")
@@ -295,7 +318,7 @@ func (r *memory) Delete(q Query) []Change {
 		changes = append(changes, Change{Kind: Deleted, ID: id, Old: row, Time: now})
 	}
 	if len(changes) > 0 {
-		r.rows, r.ages, r.shared = rows, ages, false
+		r.rows, r.ages, r.times, r.shared = rows, ages, times, false
 		r.count.Store(int64(len(rows)))
 	}
 	return changes
@@ -310,7 +333,7 @@ func (r *memory) Clear() []Change {
 	for i, row := range r.rows {
 		r.forget(row, r.ages[i])
 	}
-	r.rows, r.ages, r.shared = nil, nil, false
+	r.rows, r.ages, r.times, r.shared = nil, nil, nil, false
 	r.count.Store(0)
 	return []Change{{Kind: Cleared, Time: time.Now()}}
 }

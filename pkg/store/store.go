@@ -45,6 +45,23 @@ type Repository interface {
 	// Clear removes everything. It returns one change without a row, or none
 	// when the repository was empty.
 	Clear() []Change
+	// SetLimits bounds the repository from now on. It returns an Evicted change
+	// for each row that is beyond the bound already.
+	SetLimits(l Limits) []Change
+	// Limits returns what SetLimits set.
+	Limits() Limits
+}
+
+// Limits bound a repository (02 §7.6); zero means unbounded.
+type Limits struct {
+	// MaxSize is the largest number of rows. A row beyond it evicts the oldest
+	// one, which Store reports behind the change that caused it. An evicted row is
+	// forgotten: should it come back, it is a new row.
+	MaxSize int
+	// TTL hides rows that were stored longer ago, from Rows and Select. They
+	// still count, and storing them again brings them back. Setting the clock of
+	// the machine does not matter.
+	TTL time.Duration
 }
 
 // Query selects rows. The zero Query selects every row.
@@ -67,9 +84,10 @@ const (
 	Updated
 	Deleted
 	Cleared // everything, by Clear
+	Evicted // by a limit: no change that observers see
 )
 
-var kindNames = [...]string{"created", "updated", "deleted", "deleted"}
+var kindNames = [...]string{"created", "updated", "deleted", "deleted", "evicted"}
 
 // String returns the word that observers see.
 func (k Kind) String() string { return kindNames[k] }

@@ -141,6 +141,15 @@ func (co *Coroutine) Limit(steps int, budget time.Duration) { co.limit, co.budge
 // Budget returns the time that Limit set, zero for none.
 func (co *Coroutine) Budget() time.Duration { return co.budget }
 
+// Since returns when the run, which has a time budget, first looked at the clock
+// after it last waited; the zero time if it was too short to do so.
+func (co *Coroutine) Since() time.Time {
+	if co.deadline.IsZero() {
+		return co.deadline
+	}
+	return co.deadline.Add(-co.budget)
+}
+
 // maxKeptRegs is the largest frame that is kept for reuse, maxKeptOut the largest
 // output buffer.
 const (

@@ -18,11 +18,19 @@ func model(t *testing.T, r store.Repository) {
 	histories := 0
 	rapid.Check(t, func(t *rapid.T) {
 		r.Clear()
+		r.SetLimits(store.Limits{})
+		limit := 0
 		histories++             // what earlier histories stored is remembered: this one has ids of its own
 		var rows []value.Value  // oldest first
 		age := map[string]int{} // of every id ever stored in this history
 		next := 0
 		id := func(v value.Value) string { x, _ := v.Property("id"); return x.JSON() }
+		evict := func() {
+			for limit > 0 && len(rows) > limit {
+				delete(age, id(rows[0])) // should it come back, it is new
+				rows = rows[1:]
+			}
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"store": func(t *rapid.T) {
 				key := fmt.Sprint(histories, "-", rapid.IntRange(0, 12).Draw(t, "id"))
@@ -39,6 +47,12 @@ func model(t *testing.T, r store.Repository) {
 				}
 				rows = append(slices.Clone(rows), v)
 				slices.SortStableFunc(rows, func(a, b value.Value) int { return age[id(a)] - age[id(b)] })
+				evict()
+			},
+			"limit": func(t *rapid.T) {
+				limit = rapid.IntRange(0, 8).Draw(t, "limit")
+				r.SetLimits(store.Limits{MaxSize: limit})
+				evict()
 			},
 			"delete": func(t *rapid.T) {
 				n := value.OfInt(int64(rapid.IntRange(0, 3).Draw(t, "n")))

@@ -36,8 +36,10 @@ func RunConformance(t *testing.T, open func() store.Engine) {
 		{"CleanUp", cleanUp},
 		{"Changes", changes},
 		{"Model", model},
+		{"MaxSize", maxSize},
 		{"HammerWriters", hammerWriters},
 		{"HammerReaders", hammerReaders},
+		{"HammerLimits", hammerLimits},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := open()
@@ -45,6 +47,7 @@ func RunConformance(t *testing.T, open func() store.Engine) {
 			test.run(t, e.Repository("thing-repository"))
 		})
 	}
+	t.Run("TTL", func(t *testing.T) { ttl(t, open) })
 	t.Run("Engine", func(t *testing.T) { engine(t, open()) })
 }
 

@@ -1,0 +1,183 @@
+package host
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"aro/pkg/vm"
+	"aro/pkg/vm/value"
+)
+
+// stats counts the runs of one feature set, without lock and allocation. Reading
+// the clock twice would cost a quarter of a short handler, so runs are measured
+// like this: each of the first ones, each that waited or computed for long, and of
+// the other, short ones one in sixteen, which stand for the rest in the average.
+// min and max are those of the measured runs.
+type stats struct {
+	runs, failed atomic.Int64
+	short, long  sample
+	min, max     atomic.Int64 // nanoseconds; min is 0 while there is none
+}
+
+// sample is a number of measured runs and the sum of their nanoseconds.
+type sample struct{ n, sum atomic.Int64 }
+
+const (
+	measureFirst = 16
+	measureBits  = 4 // afterwards one in 2^4
+)
+
+// clock is what an execution knows of its time.
+type clock struct {
+	random  uint64
+	begun   time.Duration // since the host's start, 0 while nobody looked
+	waiting bool          // the run has waited
+}
+
+// start decides whether the run is measured.
+func (k *clock) start(h *Host, s *Set) {
+	k.begun, k.waiting = 0, false
+	k.random = k.random*6364136223846793005 + 1442695040888963407
+	if k.random>>(64-measureBits) == 0 || s.stats.runs.Load() < measureFirst {
+		k.begun = h.now()
+	}
+}
+
+// waits is called before a run waits for the first time and after that: what ran
+// before was short, so it is early enough to look at the clock.
+func (k *clock) waits(h *Host) {
+	if k.waiting {
+		return
+	}
+	k.waiting = true
+	if k.begun == 0 {
+		k.begun = h.now()
+	}
+}
+
+// now is the monotonic time since the start of the host, never 0.
+func (h *Host) now() time.Duration { return time.Since(h.started) | 1 }
+
+// count counts a run that ended.
+func (e *Execution) count(failed bool) {
+	s, k := &e.Set.stats, &e.clock
+	s.runs.Add(1)
+	if failed {
+		s.failed.Add(1)
+	}
+	of := &s.short
+	if k.waiting {
+		of = &s.long
+	} else if looked := e.Since(); !looked.IsZero() {
+		of = &s.long
+		if k.begun == 0 {
+			k.begun = looked.Sub(e.Host.started)
+		}
+	}
+	if k.begun == 0 {
+		return
+	}
+	n := max(int64(e.Host.now()-k.begun), 1)
+	of.sum.Add(n)
+	of.n.Add(1)
+	for old := s.max.Load(); n > old && !s.max.CompareAndSwap(old, n); old = s.max.Load() {
+	}
+	for old := s.min.Load(); (n < old || old == 0) && !s.min.CompareAndSwap(old, n); old = s.min.Load() {
+	}
+}
+
+// total estimates the time of all runs: that of the long ones, which were all
+// measured, and of the short ones by their sample.
+func (s *stats) total(runs int64) float64 {
+	long, short := s.long.n.Load(), s.short.n.Load()
+	t := float64(s.long.sum.Load())
+	if short > 0 {
+		t += float64(s.short.sum.Load()) / float64(short) * float64(max(runs-long, 0))
+	}
+	return t
+}
+
+// setMetrics are the counters of one feature set at one moment.
+type setMetrics struct {
+	name, activity string
+	runs, failed   int64
+	avg, min, max  float64 // milliseconds
+}
+
+// metrics is what the formats of 02 §16 show. The running executions are not in
+// it.
+type metrics struct {
+	sets         []setMetrics // those that ran, by name
+	runs, failed int64
+	avg          float64 // milliseconds
+	uptime       time.Duration
+	process      processMetrics
+}
+
+// processMetrics is what the system knows about the process; what it does not
+// tell is zero.
+type processMetrics struct {
+	user, system      time.Duration
+	virtual, resident int64 // bytes
+	open, limit       int64 // file descriptors
+	start             time.Time
+}
+
+// processStart is when this process came up, close enough.
+var processStart = time.Now()
+
+// metrics reads the counters.
+func (h *Host) metrics() *metrics {
+	const ms = float64(time.Millisecond)
+	total := 0.0
+	m := &metrics{uptime: time.Since(h.started), process: readProcess()}
+	m.process.start = processStart
+	for _, s := range h.sets {
+		n := s.stats.runs.Load()
+		if n == 0 {
+			continue
+		}
+		t := s.stats.total(n)
+		m.sets = append(m.sets, setMetrics{name: s.Name, activity: s.Activity, runs: n, failed: s.stats.failed.Load(),
+			avg: t / float64(n) / ms, min: float64(s.stats.min.Load()) / ms, max: float64(s.stats.max.Load()) / ms})
+		m.runs, m.failed, total = m.runs+n, m.failed+m.sets[len(m.sets)-1].failed, total+t
+	}
+	if m.runs > 0 {
+		m.avg = total / float64(m.runs) / ms
+	}
+	slices.SortStableFunc(m.sets, func(a, b setMetrics) int {
+		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.activity, b.activity))
+	})
+	return m
+}
+
+// metricsText is the metrics in a format, plain for one that nobody knows.
+func (h *Host) metricsText(format string) value.Value {
+	write := metricsFormats[strings.ToLower(format)]
+	if write == nil {
+		write = plainMetrics
+	}
+	return value.OfString(string(write(nil, h.metrics())))
+}
+
+// metricsObject is <metrics> where it is read like a variable.
+type metricsObject struct{ h *Host }
+
+// TypeName implements value.Object.
+func (o metricsObject) TypeName() string { return "Metrics" }
+
+// Property implements value.Object: a format.
+func (o metricsObject) Property(format string) (value.Value, bool) {
+	return o.h.metricsText(format), true
+}
+
+// Simple implements value.Object.
+func (o metricsObject) Simple() value.Value { return o.h.metricsText("plain") }
+
+// metricsVerb is <metrics: format> in an expression.
+func metricsVerb(c *vm.Call) (value.Value, error) {
+	return executionOf(c).Host.metricsText(c.Site.Object.Raw), nil
+}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"time"
+
+	"aro/pkg/vm/value"
+)
+
+// SetLimits implements Repository.
+func (r *memory) SetLimits(l Limits) []Change {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.limits = l
+	changes := r.evict(nil, time.Now())
+	r.count.Store(int64(len(r.rows)))
+	return changes
+}
+
+// Limits implements Repository.
+func (r *memory) Limits() Limits {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.limits
+}
+
+// evict drops the oldest rows beyond the limit and appends a change for each.
+// Cutting the slices in front touches no snapshot and copies nothing.
+func (r *memory) evict(changes []Change, now time.Time) []Change {
+	for r.limits.MaxSize > 0 && len(r.rows) > r.limits.MaxSize {
+		row := r.rows[0]
+		id, _ := FieldOf(row, "id")
+		if k, ok := keyOf(id); ok && row.Kind() == value.Map {
+			delete(r.ids, k)
+		}
+		if !r.shared {
+			r.rows[0] = value.Value{} // let the collector have it
+		}
+		r.rows, r.ages, r.times = r.rows[1:], r.ages[1:], r.times[1:]
+		changes = append(changes, Change{Kind: Evicted, ID: id, Old: row, Time: now})
+	}
+	return changes
+}
+
+// visible is the snapshot of all rows within their time to live. While none has
+// outlived it, that costs no look at the rows.
+func (r *memory) visible() []value.Value {
+	all := r.rows[:len(r.rows):len(r.rows)]
+	now := time.Since(r.opened)
+	if r.limits.TTL <= 0 || now-r.limits.TTL <= r.oldest {
+		r.shared = true
+		return all
+	}
+	out := make([]value.Value, 0, len(all))
+	r.oldest = now
+	for i, t := range r.times {
+		r.oldest = min(r.oldest, t)
+		if !r.expired(i, now) {
+			out = append(out, all[i])
+		}
+	}
+	return out
+}
+
+// expired reports whether the row at a position has outlived its time.
+func (r *memory) expired(at int, now time.Duration) bool {
+	return r.limits.TTL > 0 && now-r.times[at] > r.limits.TTL
+}
