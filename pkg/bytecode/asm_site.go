@@ -49,6 +49,8 @@ func (s *scanner) site() Site {
 			x.ObjectIsExpr = true
 		case s.take("literal"):
 			x.MapLiteral = true
+		case s.take("composed"):
+			x.Composed = true
 		case s.take("args"):
 			s.want("[")
 			x.Args = sequence(s, "]", s.slot)

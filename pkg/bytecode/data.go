@@ -77,6 +77,7 @@ func (c *codec) site(x *Site) {
 	c.noun(&x.Object)
 	c.flag(&x.ObjectIsExpr)
 	c.flag(&x.MapLiteral)
+	c.flag(&x.Composed)
 	small(c, &x.Args, &c.slabs.slots, unsigned[Slot])
 	c.where(&x.Where)
 	list(c, &x.Order, (*codec).orderKey)

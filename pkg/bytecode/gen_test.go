@@ -122,7 +122,7 @@ func (g gen) where(operands, depth int) *Where {
 func (g gen) site(regs, stmts int) Site {
 	s := Site{
 		Verb: g.text(), Result: g.noun(), Prep: pick(g, "", "from", "with", "args"), Object: g.noun(),
-		ObjectIsExpr: g.coin(), MapLiteral: g.coin(),
+		ObjectIsExpr: g.coin(), MapLiteral: g.coin(), Composed: g.coin(),
 		Order: listN(g, 2, func() OrderKey { return OrderKey{Path: g.texts(), Desc: g.coin()} }),
 		Named: g.texts(), Unit: g.text(), Method: g.text(), Aggregate: g.text(), AggField: g.text(), As: g.text(),
 		Extra: pick(g, NoReg, uint16(g.IntN(regs))), Stmt: int32(g.IntN(stmts+1) - 1),

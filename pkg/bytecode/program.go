@@ -169,6 +169,7 @@ type Site struct {
 	// the name of a lone reference, or "".
 	ObjectIsExpr bool
 	MapLiteral   bool // the object or with value is written as { … }
+	Composed     bool // a text in the object or with value is put together from values
 	Args         []Slot
 	Where        *Where
 	Order        []OrderKey

@@ -66,6 +66,9 @@ func siteText(s *Site) string {
 	if s.ObjectIsExpr {
 		b.WriteString(" expr")
 	}
+	if s.Composed {
+		b.WriteString(" composed")
+	}
 	if s.MapLiteral {
 		b.WriteString(" literal")
 	}

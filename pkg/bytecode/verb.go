@@ -77,6 +77,9 @@ type Verb struct {
 	// ResultSpec: a qualifier of the result may name a variable, whose value is
 	// passed: `Store the <saved: row> into …`
 	ResultSpec bool
+	// ObjectBinds: the object's variable, passed without its qualifier, is bound to
+	// the result as well: `Accept the <step: a_to_b> on <ticket: state>.`
+	ObjectBinds bool
 	// Orders: takes order by, limit and offset.
 	Orders bool
 	// SpecBinds: with such a qualifier the verb, which otherwise only consumes,

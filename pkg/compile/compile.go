@@ -10,6 +10,7 @@ package compile
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/syntax"
@@ -152,7 +153,11 @@ func (c *compiler) featureSet(set *syntax.FeatureSet) *bytecode.Chunk {
 	if set.When != nil {
 		c.inGuard = true
 		r := c.expr(set.When)
-		c.emit(bytecode.SKIP, r, 0, 0)
+		strict := uint8(0)
+		if strings.HasSuffix(set.Activity, "-repository Observer") {
+			strict = 1 // 02 §7.8
+		}
+		c.emitN(bytecode.SKIP, strict, r, 0, 0)
 		c.inGuard = false
 		c.free()
 	}

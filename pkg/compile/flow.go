@@ -314,6 +314,11 @@ func (f *flow) clauses(s *syntax.Simple, v *bytecode.Verb) {
 			f.operand(o, v)
 		case v.Name == "when": // the name of a feature set
 		default:
+			if v.ObjectBinds {
+				f.noun(o.Noun, true)
+				f.bind(o.Noun, true)
+				break
+			}
 			required := v.Object == bytecode.ReadObject || v.Object == bytecode.SystemObject && !systemWords[o.Noun.Base]
 			f.noun(o.Noun, required)
 		}
@@ -388,7 +393,7 @@ func (f *flow) result(s *syntax.Simple, v *bytecode.Verb, dotted bool) {
 		valued := s.Object != nil && s.Object.Kind != syntax.NounOperand || len(s.Mods) > 0 || v.Role == bytecode.RoleServer
 		f.use(n.Base, n.Span, !valued)
 	case bytecode.Rebinds, bytecode.Operates:
-		if f.find(n.Base) != nil || externalNames[n.Base] || f.p.handles[n.Base] {
+		if f.find(n.Base) != nil || strings.HasSuffix(n.Base, "-repository") || externalNames[n.Base] || f.p.handles[n.Base] {
 			f.use(n.Base, n.Span, false)
 			return
 		}

@@ -36,7 +36,7 @@ func (c *compiler) refTo(n *syntax.Noun, dst int, quiet bool) {
 	case (n.Base == "env" || n.Base == "parameter") && c.find(n.Base) == nil:
 		c.act(dst, bytecode.Site{Verb: "(" + n.Base + ")", Object: noun(n), Extra: bytecode.NoReg}, c.temps(0))
 		return
-	case n.Base == "metrics" && c.find(n.Base) == nil:
+	case n.Base == "metrics":
 		c.act(dst, bytecode.Site{Verb: "(metrics)", Object: noun(n), Extra: bytecode.NoReg}, c.temps(0))
 		return
 	}

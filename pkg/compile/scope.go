@@ -40,7 +40,7 @@ func (c *compiler) provided(name string) bool {
 }
 
 // alwaysNames win over user names of the same spelling.
-var alwaysNames = map[string]bool{"now": true, "application": true, "contract": true, "Contract": true, "http-server": true}
+var alwaysNames = map[string]bool{"now": true, "application": true, "metrics": true, "contract": true, "Contract": true, "http-server": true}
 
 // find returns the variable of that name, innermost scope first.
 func (c *compiler) find(name string) *variable {

@@ -169,6 +169,8 @@ func (c *compiler) call(s *syntax.Simple, v *bytecode.Verb) {
 	var bound []*variable
 	if s.Sink == nil && s.Result != nil && v.Lower != bytecode.AsReturn {
 		switch {
+		case v.Result == bytecode.Rebinds && strings.HasSuffix(s.Result.Base, "-repository"):
+			// `Configure the <x-repository: ttl> with 60.` binds no variable.
 		case v.Result == bytecode.Binds, v.Result == bytecode.Rebinds, v.Result == bytecode.Operates:
 			t := c.target(s.Result, v)
 			dst, bound = t.reg, append(bound, t)
@@ -176,6 +178,10 @@ func (c *compiler) call(s *syntax.Simple, v *bytecode.Verb) {
 			t := c.target(s.Result, v) // `Store the <saved: row>` binds saved
 			dst, bound = t.reg, append(bound, t)
 		}
+	}
+	var object *variable
+	if v.ObjectBinds && s.Object != nil && s.Object.Noun != nil {
+		object = c.target(s.Object.Noun, &bytecode.Verb{Result: bytecode.Rebinds})
 	}
 	if s.As != nil {
 		t := c.target(s.As, &bytecode.Verb{Result: bytecode.Rebinds})
@@ -198,6 +204,12 @@ func (c *compiler) call(s *syntax.Simple, v *bytecode.Verb) {
 	c.emit(bytecode.ACT, dst, c.site(site), base)
 	for _, t := range bound {
 		c.bind(t)
+	}
+	if object != nil && dst != bytecode.NoReg {
+		if object.reg != dst {
+			c.emit(bytecode.MOVE, object.reg, dst, 0)
+		}
+		c.bind(object)
 	}
 }
 

@@ -129,6 +129,7 @@ func (w *window) object(o *syntax.Operand, v *bytecode.Verb) {
 		return
 	case syntax.ExprOperand:
 		_, site.MapLiteral = ungroup(o.Expr).(*syntax.MapExpr)
+		site.Composed = site.Composed || composed(o.Expr)
 		if ref, ok := o.Expr.(*syntax.Ref); ok && v.Object != bytecode.ReadObject {
 			// `to <console>`, `from <host>`: a lone reference keeps its name, and
 			// the verb decides whether it is a word.
@@ -143,12 +144,45 @@ func (w *window) object(o *syntax.Operand, v *bytecode.Verb) {
 	w.noun(o.Noun, v)
 }
 
+// composed reports whether an expression puts a text together from values, lists
+// aside: a command line made so would let the values add commands.
+func composed(e syntax.Expr) bool {
+	found := false
+	syntax.Walk(e, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.ListExpr:
+			return false
+		case *syntax.Interpolated:
+			found = found || mentions(n)
+		case *syntax.Binary:
+			found = found || (n.Op == syntax.OpConcat || n.Op == syntax.OpAdd) && mentions(n)
+		}
+		return !found
+	})
+	return found
+}
+
+// mentions reports whether an expression reads a variable.
+func mentions(n syntax.Node) bool {
+	found := false
+	syntax.Walk(n, func(n syntax.Node) bool {
+		_, ref := n.(*syntax.Ref)
+		found = found || ref
+		return !found
+	})
+	return found
+}
+
 // noun passes a noun in object position.
 func (w *window) noun(n *syntax.Noun, v *bytecode.Verb) {
 	c := w.c
 	w.site.Object = noun(n)
 	if systemWords[n.Base] && n.Kind == syntax.PathQual && v.Object != bytecode.ReadObject && v.Object != bytecode.LocalObject {
 		w.addNamed(bytecode.SlotObjectSpec, n)
+	}
+	if v.ObjectBinds {
+		w.addNamed(bytecode.SlotObject, &syntax.Noun{Span: n.Span, Segments: []string{n.Base}})
+		return
 	}
 	load := func(quiet bool) {
 		w.add(bytecode.SlotObject, func(dst int) { c.refTo(n, dst, quiet) })
@@ -199,6 +233,7 @@ func (w *window) modifier(m *syntax.Operand) {
 				w.site.MapLiteral = true
 			}
 		}
+		w.site.Composed = w.site.Composed || composed(m.Expr)
 		w.addExpr(prepSlots[m.Prep], m.Expr)
 	case syntax.NounOperand:
 		if m.Noun.Base == "terminal" {

@@ -45,6 +45,16 @@ func execute(c *vm.Call) (value.Value, error) {
 	return c.Suspend(&execution{h: executionOf(c).Host, cmd: cmd})
 }
 
+// shellAsked reports whether the statement says shell: true itself.
+func shellAsked(c *vm.Call) bool {
+	for _, slot := range [...]bytecode.Slot{bytecode.SlotWith, bytecode.SlotObject} {
+		if v, ok := c.Arg(slot).Property("shell"); ok && c.Arg(slot).Kind() == value.Map {
+			return v.Bool()
+		}
+	}
+	return false
+}
+
 // commandOf reads the forms of 02 §5.19. A text is a command line for the shell;
 // a list, and a program with a list of arguments, never see a shell.
 func commandOf(c *vm.Call) (*command, error) {
@@ -98,6 +108,8 @@ func commandOf(c *vm.Call) (*command, error) {
 			cmd.argv = strings.Fields(cmd.text)
 		case shell.Kind() == value.String:
 			cmd.argv = []string{shell.Str(), "-c", cmd.text}
+		case s.Composed && !shellAsked(c):
+			return nil, errors.New("this command line is put together from values, which could add commands of their own; give the arguments as a list, with [\"-l\", <folder>], or say shell: true")
 		default:
 			cmd.argv = append(shellCommand(), cmd.text)
 		}

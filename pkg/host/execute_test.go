@@ -28,7 +28,7 @@ func do(t *testing.T, body string, event value.Value) string {
 func TestExecuteTimeLimit(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "mark")
 	begun := time.Now()
-	out := do(t, `Execute the <r> with { command: "(sleep 60; touch "++<event: mark>++") & echo started; sleep 60", timeout: 200 }.
+	out := do(t, `Execute the <r> with { command: "(sleep 60; touch "++<event: mark>++") & echo started; sleep 60", timeout: 200, shell: true }.
     Log "${<r: exitCode>} ${<r: error>} ${<r: output>} ${<r: message>}" to the <console>.`, value.MapOf("mark", value.OfString(mark)))
 	if want := "-1 true started Command was stopped after its time limit of 200ms\n"; out != want {
 		t.Errorf("got %q", out)

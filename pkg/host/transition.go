@@ -10,10 +10,9 @@ import (
 )
 
 var transitionVerbs = []*Verb{
-	// The scope tells the register of the object's variable, which Accept binds anew.
 	{Verb: bytecode.Verb{Name: "accept", Role: bytecode.RoleOwn, Preps: []string{"on"},
 		Doc: "Moves a field of a map from one state to another, and waits for the handlers of the transition.", Blocking: true,
-		Result: bytecode.Rebinds, Object: bytecode.LabelObject, Renders: true}, Link: linkAccept},
+		Result: bytecode.Rebinds, Object: bytecode.TryObject, ObjectBinds: true}, Link: linkAccept},
 }
 
 // transition is what one Accept statement says, and who wants to know.
@@ -50,9 +49,9 @@ func linkAccept(h *Host, s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, err
 
 func accept(c *vm.Call) (value.Value, error) {
 	t, s, e := c.Site.Target.(*transition), c.Site, executionOf(c)
-	object, rebind, err := variableOf(c, s.Object.Base)
-	if err != nil {
-		return value.Value{}, err
+	object := c.Arg(bytecode.SlotObject)
+	if !object.IsBound() {
+		return value.Value{}, fmt.Errorf("Undefined variable: '%s'", s.Object.Base)
 	}
 	state := object
 	for _, step := range t.path {
@@ -66,7 +65,9 @@ func accept(c *vm.Call) (value.Value, error) {
 		return value.Value{}, fmt.Errorf("Cannot accept state %s->%s on %s: %s. Current state is %q.", t.from, t.to, s.Object.Base, field, state.Str())
 	}
 	changed := withPath(object, t.path, value.OfString(t.to))
-	rebind(changed)
+	if e.Set != nil && e.Set.Kind == Start {
+		e.Host.exportAgain(s.Object.Base, changed) // handlers see the new state already
+	}
 	if len(t.sets) == 0 {
 		return changed, nil
 	}
@@ -105,34 +106,6 @@ func withPath(v value.Value, path []string, leaf value.Value) value.Value {
 		leaf = withPath(child, path[1:], leaf)
 	}
 	return value.OfRecord(rec.With(path[0], leaf))
-}
-
-// variableOf finds a variable by its name, in the feature set and then outside of
-// it, and what binds it anew. Only variables of the feature set can be bound.
-func variableOf(c *vm.Call, name string) (v value.Value, rebind func(value.Value), err error) {
-	e := executionOf(c)
-	scope := c.Site.Scope
-	for i := len(scope) - 1; i >= 0; i-- {
-		if scope[i].Name != name {
-			continue
-		}
-		if v = c.Local(scope[i]); v.IsBound() {
-			reg := scope[i].Reg
-			return v, func(v value.Value) {
-				c.Co.Set(reg, v)
-				if e.Set != nil && e.Set.Kind == Start {
-					e.Host.exportAgain(name, v)
-				}
-			}, nil
-		}
-	}
-	v, err = e.Host.Lookup(c.Co, name, false)
-	if err == nil && !v.IsBound() {
-		err = fmt.Errorf("Undefined variable: '%s'", name)
-	} else if err == nil {
-		err = fmt.Errorf("'%s' belongs to Application-Start; take a copy first: Create the <my-%s> with <%s>", name, name, name)
-	}
-	return v, nil, err
 }
 
 // exportAgain replaces a name of Application-Start that handlers read.

@@ -384,7 +384,7 @@ func (co *Coroutine) loop() State {
 			}
 
 		case bytecode.SKIP:
-			if !r[i.A].Truthy() {
+			if !r[i.A].Truthy() || i.N == 1 && r[i.A].Kind() != value.Bool && r[i.A].Kind() != value.Int {
 				co.call.Site = nil
 				co.state = Skipped
 				return Skipped

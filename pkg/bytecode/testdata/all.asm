@@ -73,7 +73,7 @@ after: JMP -> done
 done:  END
 sites
    0  retrieve <user> from <user-repository> args [where, where, limit] where (and (id = arg0) (or (age between arg0+2) (not (name empty)))) order [name desc, address.city] extra r20 stmt 0
-   1  log <: "a.b" quoted> to <console: out> literal args [object, named] named [colour] method PUT scope [user r3] stmt 1
+   1  log <: "a.b" quoted> to <console: out> composed literal args [object, named] named [colour] method PUT scope [user r3] stmt 1
 statements
    0  Retrieve at 3:3 result user prep from object user-repository where ["where id = ", {user.id!}]
    1  Log at 4:3 prep to object console expr ["hello"] guard trace [user] scope [user r3]
