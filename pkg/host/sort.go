@@ -18,6 +18,10 @@ func sortVerb(c *vm.Call) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
+	if len(c.Site.Order) > 0 {
+		list, err = ordered(c, list)
+		return value.OfList(list), err
+	}
 	return value.OfList(sortList(list, name, t.desc)), nil
 }
 

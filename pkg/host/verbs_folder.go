@@ -29,7 +29,8 @@ var folderVerbs = []*Verb{
 		Doc: "Moves or renames a file or directory.", Blocking: true, ResultSpec: true, Result: bytecode.Operates, Object: bytecode.SystemObject}, Do: copyVerb},
 }
 
-// listVerb is List. The result's qualifier is recursively, or a pattern for names.
+// listVerb is List. The result's qualifier is recursively, or a pattern for names;
+// both may stand at the end as well.
 func listVerb(c *vm.Call) (value.Value, error) {
 	path, err := objectPath(c)
 	if err != nil {
@@ -40,6 +41,12 @@ func listVerb(c *vm.Call) (value.Value, error) {
 	pattern := ""
 	if strings.ContainsAny(spec, "*?") {
 		pattern = spec
+	}
+	if v, ok := named(c, "matching"); ok {
+		pattern = v.Text()
+	}
+	if v, ok := named(c, "recursively"); ok {
+		deep = v.Truthy()
 	}
 	door := &executionOf(c).Host.files
 	return offload(c, func() (value.Value, error) { return door.list(path, pattern, deep) })

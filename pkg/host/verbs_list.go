@@ -14,7 +14,7 @@ import (
 
 // listVerbs work on lists, element by element.
 var listVerbs = []*Verb{
-	{Verb: bytecode.Verb{Name: "sort", Aliases: []string{"order", "arrange"}, Role: bytecode.RoleOwn, Preps: []string{"for", "with"},
+	{Verb: bytecode.Verb{Name: "sort", Orders: true, Aliases: []string{"order", "arrange"}, Role: bytecode.RoleOwn, Preps: []string{"for", "with"},
 		Doc: "Sorts a list: ascending or descending, maps by a field.", Pure: true, Result: bytecode.Binds, Object: bytecode.ReadObject}, Link: linkList(sortVerb)},
 	{Verb: bytecode.Verb{Name: "map", Role: bytecode.RoleOwn, Preps: []string{"from", "to"},
 		Doc: "Takes one field out of each element of a list.", Pure: true, Result: bytecode.Binds, Object: bytecode.ReadObject}, Link: linkList(mapVerb)},

@@ -42,6 +42,14 @@ func (p *parser) operator() (Op, int) {
 			if p.peek().kw == kwIn {
 				return OpNotIn, 3
 			}
+		case noKeyword:
+			// Of dates, as the books write it.
+			switch p.tokenText() {
+			case "before":
+				return OpLt, 4
+			case "after":
+				return OpGt, 4
+			}
 		}
 	case tAssign, tEq:
 		return OpEq, 3
@@ -290,6 +298,9 @@ func (p *parser) primary() Expr {
 			return x
 		}
 	case tWord:
+		if p.tokenText() == "now" {
+			return p.newRef(p.word())
+		}
 		if t.kw.isScalar() {
 			x := p.literals.new()
 			x.Span = Span{t.start, t.end}

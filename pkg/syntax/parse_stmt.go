@@ -198,6 +198,9 @@ func (p *parser) action() *Simple {
 	for {
 		kw := p.tok.kw
 		if !kw.isClause() || p.tok.kind != tWord {
+			if p.trailing(s) {
+				continue
+			}
 			break
 		}
 		at := p.tok
@@ -207,6 +210,13 @@ func (p *parser) action() *Simple {
 		if kw.isPrep() {
 			if o = p.operand(kw); o.Kind == PortOperand {
 				bit = 63
+			}
+			if kw == kwBy && (p.tok.kw == kwAsc || p.tok.kw == kwDesc) && o.Noun != nil {
+				// `Sort … by <points> descending` orders by the field.
+				s.Order = append(s.Order, OrderKey{Path: append([]string{o.Noun.Base}, o.Noun.Segments...), Desc: p.tok.kw == kwDesc})
+				p.next()
+				seen |= 1 << bit
+				continue
 			}
 			// `from <list> with "Pick:" from the <terminal>`: where, not what.
 			terminal := o.Kind == NounOperand && o.Noun != nil && o.Noun.Base == "terminal" && s.Object != nil
@@ -341,11 +351,14 @@ func (p *parser) clause(s *Simple, kw keyword) {
 	p.next()
 	switch kw {
 	case kwAs:
-		if p.tok.kind != tLess {
+		switch {
+		case p.tok.kind == tWord && p.upper(int(p.tok.start)) && s.ResultType == "":
+			s.ResultType = p.typeName()
+		case p.tok.kind == tLess:
+			s.As = p.ref()
+		default:
 			p.expected("'<'")
-			return
 		}
-		s.As = p.ref()
 	case kwWhere:
 		s.Where = p.pred()
 	case kwOrder:
@@ -377,6 +390,42 @@ func (p *parser) orderKey() OrderKey {
 		p.next()
 	}
 	return k
+}
+
+// trailing reads what some verbs may end with: `matching "*.txt"` and
+// `recursively` of List are named arguments, `is 5` of Assert and Then is with.
+func (p *parser) trailing(s *Simple) bool {
+	if p.tok.kind != tWord {
+		return false
+	}
+	start := p.tok.start
+	o := &Operand{Prep: "with", Kind: NamedOperand}
+	switch {
+	case p.tok.kw == kwIs && s.Object == nil && (strings.EqualFold(s.Verb, "assert") || strings.EqualFold(s.Verb, "then")):
+		p.next()
+		o.Kind, o.Expr = ExprOperand, p.expr()
+		s.Object = o
+	case p.tokenText() == "matching", p.tokenText() == "recursively":
+		if n := len(s.Mods); n > 0 && s.Mods[n-1].Kind == NamedOperand {
+			o = s.Mods[n-1]
+		} else {
+			s.Mods = append(s.Mods, o)
+		}
+		arg := NamedArg{Name: p.tokenText()}
+		if p.next(); arg.Name == "matching" {
+			arg.Value = p.additive()
+		} else {
+			arg.Value = &Literal{Span: p.from(start), Kind: BoolLit, Bool: true}
+		}
+		o.Named = append(o.Named, arg)
+		if o.Span.End > 0 {
+			start = o.Span.Start
+		}
+	default:
+		return false
+	}
+	o.Span = p.from(start)
+	return true
 }
 
 // publish = "Publish" "as" name-ref name-ref end
