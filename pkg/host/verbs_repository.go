@@ -44,7 +44,11 @@ func linkRows(do vm.Func) func(*Host, *bytecode.Site, *bytecode.Chunk) (vm.Func,
 		if err != nil {
 			return nil, nil, err
 		}
-		return do, &rows{h.Repository(s.Object.Base), f}, nil
+		repo := h.Repository(s.Object.Base)
+		if f != nil && f.field != "" {
+			repo.Index(f.field)
+		}
+		return do, &rows{repo, f}, nil
 	}
 }
 

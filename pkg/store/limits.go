@@ -32,6 +32,9 @@ func (r *memory) evict(changes []Change, now time.Time) []Change {
 		if k, ok := keyOf(id); ok && row.Kind() == value.Map {
 			delete(r.ids, k)
 		}
+		for _, x := range r.indexes {
+			x.drop(row, r.ages[0])
+		}
 		if !r.shared {
 			r.rows[0] = value.Value{} // let the collector have it
 		}

@@ -70,6 +70,9 @@ type memory struct {
 	next   uint64         // age of the next new row
 	past   history        // ages of removed rows
 
+	indexes []*index
+	wanted  []string // fields that queries will ask for
+
 	opened time.Time
 	limits Limits
 	oldest time.Duration // no entry of times is before it
@@ -114,7 +117,19 @@ func (r *memory) Select(q Query) []value.Value {
 			return nil
 		}
 	}
-	rows := r.Rows()
+	var rows []value.Value
+	found, exact := false, false
+	if q.Field != "" {
+		if rows, exact, found = r.find(q); exact {
+			if q.Match == nil {
+				return rows
+			}
+			q.Field = ""
+		}
+	}
+	if !found {
+		rows = r.Rows()
+	}
 	if q.Field == "" && q.Match == nil {
 		return rows
 	}
@@ -151,17 +166,32 @@ func (r *memory) byID(k key) (value.Value, bool) {
 	return r.rows[at], true
 }
 
-// position returns the index of the row with that age, or where it belongs. The
-// newest row is the most likely one to be asked for.
+// position returns the index of the row with that age, or where it belongs. Ages
+// ascend by one where nothing was removed, so the first guess is usually right;
+// else the place lies before it, by as many rows as were removed, and is looked
+// for in growing steps. That touches a memory line or two where a binary search of
+// a large repository touches ten.
 func (r *memory) position(age uint64) int {
 	n := len(r.ages)
 	if n == 0 || r.ages[n-1] < age {
 		return n
 	}
-	if r.ages[n-1] == age {
-		return n - 1
+	first := r.ages[0]
+	if age <= first {
+		return 0
 	}
-	return sort.Search(n, func(i int) bool { return r.ages[i] >= age })
+	hi := int(min(age-first, uint64(n-1))) // r.ages[hi] >= age
+	if r.ages[hi] == age {
+		return hi
+	}
+	lo, step := hi-1, 1
+	for lo >= 0 && r.ages[lo] >= age {
+		hi = lo
+		lo -= step
+		step *= 2
+	}
+	lo = max(lo, -1) + 1
+	return lo + sort.Search(hi-lo, func(i int) bool { return r.ages[lo+i] >= age })
 }
 
 // own makes the slices safe to change in place.
@@ -201,12 +231,33 @@ func (r *memory) Store(rows ...value.Value) ([]value.Value, []Change) {
 // storeScalar stores one row that is no map; changed is false when an equal one
 // was there.
 func (r *memory) storeScalar(row value.Value, now time.Duration) (c Change, changed bool) {
-	if i := slices.IndexFunc(r.rows, func(v value.Value) bool { return value.TypedEqual(v, row) }); i >= 0 {
+	if i := r.equalRow(row); i >= 0 {
 		r.times[i] = now
 		return Change{}, false
 	}
 	r.insert(row, key{}, false, now)
 	return Change{Kind: Created, New: row}, true
+}
+
+// equalRow finds a row that is no map, -1 if it is not there.
+func (r *memory) equalRow(row value.Value) int {
+	if k, ok := fieldKey(row); ok {
+		if x := r.index("_value"); x != nil {
+			p, found := x.rows[k]
+			for n := 0; found && n <= len(p.rest); n++ {
+				age := p.first
+				if n > 0 {
+					age = p.rest[n-1]
+				}
+				// A map may have a field of that name.
+				if at := r.position(age); value.TypedEqual(r.rows[at], row) {
+					return at
+				}
+			}
+			return -1
+		}
+	}
+	return slices.IndexFunc(r.rows, func(v value.Value) bool { return value.TypedEqual(v, row) })
 }
 
 // storeMap stores one map row; changed is false when an equal row was there.
@@ -229,6 +280,9 @@ func (r *memory) storeMap(rec *value.Record, now time.Duration) (stored value.Va
 		}
 		r.own()
 		r.rows[at] = stored
+		for _, x := range r.indexes {
+			x.replace(old, stored, age)
+		}
 		return stored, Change{Kind: Updated, ID: id, Old: old, New: stored}, true
 	}
 	r.insert(stored, k, indexed, now)
@@ -243,14 +297,31 @@ func (r *memory) namesake(rec *value.Record) (id value.Value, ok bool) {
 		if !has {
 			continue
 		}
-		for _, row := range r.rows {
-			if w, ok := FieldOf(row, field); ok && value.TypedEqual(v, w) {
-				if id, ok := FieldOf(row, "id"); ok {
-					return id, true
+		return r.idWhere(field, v)
+	}
+	return value.Value{}, false
+}
+
+// idWhere returns the id of the oldest row with that field.
+func (r *memory) idWhere(field string, v value.Value) (id value.Value, ok bool) {
+	rows := r.rows
+	if k, ok := fieldKey(v); ok {
+		if x := r.index(field); x != nil && len(x.other) == 0 {
+			rows = nil
+			if p, found := x.rows[k]; found {
+				rows = append(rows, r.rows[r.position(p.first)])
+				for _, age := range p.rest {
+					rows = append(rows, r.rows[r.position(age)])
 				}
 			}
 		}
-		break
+	}
+	for _, row := range rows {
+		if w, ok := FieldOf(row, field); ok && value.TypedEqual(v, w) {
+			if id, ok := FieldOf(row, "id"); ok {
+				return id, true
+			}
+		}
 	}
 	return value.Value{}, false
 }
@@ -269,9 +340,18 @@ func (r *memory) insert(row value.Value, k key, indexed bool, now time.Duration)
 	if indexed {
 		r.ids[k] = age
 	}
+	for _, x := range r.indexes {
+		x.add(row, age)
+	}
 	at := r.position(age)
 	if at == len(r.rows) {
 		r.rows, r.ages, r.times = append(r.rows, row), append(r.ages, age), append(r.times, now)
+		if len(r.rows) == indexFrom {
+			// Now, while that is quick, and not when the first query comes.
+			for _, field := range r.wanted {
+				r.index(field)
+			}
+		}
 		return
 	}
 	r.own()
@@ -330,6 +410,7 @@ func (r *memory) Clear() []Change {
 	if len(r.rows) == 0 {
 		return nil
 	}
+	r.indexes = nil // the next query makes those that are still asked for
 	for i, row := range r.rows {
 		r.forget(row, r.ages[i])
 	}
@@ -340,6 +421,9 @@ func (r *memory) Clear() []Change {
 
 // forget removes a row from the index and remembers its age.
 func (r *memory) forget(row value.Value, age uint64) {
+	for _, x := range r.indexes {
+		x.drop(row, age)
+	}
 	id, ok := FieldOf(row, "id")
 	if !ok || row.Kind() != value.Map {
 		return

@@ -34,6 +34,9 @@ type Repository interface {
 	// snapshot that later writes never touch; it must not be written to. It costs
 	// no copy.
 	Rows() []value.Value
+	// Index says that queries will ask for a field: where clauses are known when a
+	// program is linked. An engine may ignore it.
+	Index(field string)
 	// Select returns the rows that match, oldest first.
 	Select(q Query) []value.Value
 	// Store inserts or replaces rows under the rules of 02 §7.2 and returns the
