@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -41,5 +43,35 @@ func TestVerbsPage(t *testing.T) {
 	}
 	if have, _ := os.ReadFile(path); string(have) != b.String() {
 		t.Error("docs/verbs.md is out of date; run the test with -update")
+	}
+}
+
+// TestEveryVerbIsUsed: each name of each verb stands in a program that a test
+// runs.
+func TestEveryVerbIsUsed(t *testing.T) {
+	var programs strings.Builder
+	for _, glob := range []string{"../../pkg/host/testdata/lang/*.aro", "testdata/script/*.txtar", "../../examples/*/*.aro", "../../examples/testdata/*/*.aro"} {
+		paths, err := filepath.Glob(glob)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: %v", glob, err)
+		}
+		for _, path := range paths {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			programs.Write(data)
+		}
+	}
+	text := programs.String()
+	for _, v := range verbs() {
+		for _, name := range append([]string{v.Name}, v.Aliases...) {
+			if strings.HasPrefix(name, "(") {
+				continue
+			}
+			if !regexp.MustCompile(`(?:^|[.{}>|)]|\n)\s*(?i:` + name + `)\s+[<a-z"(\[{0-9-]`).MatchString(text) {
+				t.Errorf("no test program has the verb %s", name)
+			}
+		}
 	}
 }
