@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"fmt"
 	"io"
 	"testing"
 	"time"
@@ -174,6 +175,20 @@ func BenchmarkEmit(b *testing.B) {
 	}
 	(Answer: Ping Handler) { Extract the <i> from the <event: i>. }`)
 	invoke(b, h, "Raise", value.EmptyMap, 1e3)
+}
+
+// BenchmarkObservers is BenchmarkObserver with eight of them: the difference is
+// what seven cost.
+func BenchmarkObservers(b *testing.B) {
+	src := `(Fill: Tick Handler) {
+		for <i> from 0 to 1000 {
+			Store { id: "one", n: <i> } into the <thing-repository>.
+		}
+	}`
+	for i := range 8 {
+		src += fmt.Sprintf("\n(Watch %d: thing-repository Observer) { Extract the <n> from the <event: changeType>. }", i)
+	}
+	invoke(b, start(b, src), "Fill", value.EmptyMap, 1e3)
 }
 
 // BenchmarkObserver stores rows into a repository that one observer watches.

@@ -36,6 +36,7 @@ type Execution struct {
 	branch bool       // the body of a parallel loop, not a run of the feature set
 	calls  int        // user actions that this one runs within
 	group  group      // handlers that the current statement waits for
+	write  *writeOp   // of an observer: the write that waits for it
 
 	finished func(*Execution) // called once at the end, on the goroutine that ran last
 	phase    atomic.Int32     // of Wait: running, awaited, ended
@@ -92,7 +93,7 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 func (e *Execution) release() {
 	e.Coroutine.Release()
 	e.Host, e.Set, e.Trigger, e.parent, e.root, e.finished = nil, nil, nil, nil, nil, nil
-	e.line, e.branch = lineage{}, false
+	e.line, e.branch, e.write = lineage{}, false, nil
 	e.Reply = Response{}
 	e.group.result.Unset()
 	e.calls = 0

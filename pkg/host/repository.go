@@ -22,7 +22,9 @@ func (r *repository) trigger(c *store.Change) Trigger {
 	if c.Kind == store.Evicted {
 		return evictedEvent(r.Name(), c)
 	}
-	return &changeEvent{repo: r.Name(), change: *c}
+	t := &changeEvent{repo: r.Name(), change: *c}
+	t.self = value.OfObject(t)
+	return t
 }
 
 // Repository returns the repository of that name.
@@ -47,12 +49,13 @@ func (h *Host) Repository(name string) *repository {
 type changeEvent struct {
 	repo   string
 	change store.Change
+	self   value.Value // made once for all observers
 }
 
 // Entry implements Trigger.
 func (t *changeEvent) Entry(name string) value.Value {
 	if name == "event" {
-		return value.OfObject(t)
+		return t.self
 	}
 	return value.Value{}
 }

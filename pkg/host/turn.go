@@ -137,6 +137,8 @@ type writeOp struct {
 	changes []store.Change
 	change  int
 	sets    int
+	event   Trigger // of the change, for all its observers
+	run     observerRun
 	inline  bool // proceed runs within the verb: the result is returned, not replied
 	done    bool
 }
@@ -203,7 +205,7 @@ func (op *writeOp) next() {
 			sets = r.evicted
 		}
 		if op.sets >= len(sets) {
-			op.change, op.sets = op.change+1, 0
+			op.change, op.sets, op.event = op.change+1, 0, nil
 			continue
 		}
 		set := sets[op.sets]
@@ -212,16 +214,18 @@ func (op *writeOp) next() {
 			op.err = cycleError(op.e)
 			break
 		}
-		t := r.trigger(change)
-		if !set.accepts(t) {
+		if op.event == nil {
+			op.event = r.trigger(change)
+		}
+		if !set.accepts(op.event) {
 			continue
 		}
-		e := h.newExecution(set.Code, set, t, op.e)
+		e := h.newExecution(set.Code, set, op.event, op.e)
 		e.Depth++
-		step := &observerRun{op: op}
-		e.finished = step.ended
+		op.run.state = 0
+		e.write, e.finished = op, endObserver
 		e.drive()
-		if !step.over() {
+		if !op.run.over() {
 			return // the observer waits for something; its end calls next
 		}
 	}
@@ -238,21 +242,24 @@ func (op *writeOp) next() {
 }
 
 // observerRun joins the end of an observer, which may come while next still
-// looks or long after, to the continuation of its write.
+// looks or long after, to the continuation of its write. A write runs one observer
+// at a time, so one of these serves them all.
 type observerRun struct {
-	op    *writeOp
 	mu    sync.Mutex
 	state int // 0 running, awaited: next has left, ended
 }
 
-func (s *observerRun) ended(e *Execution) {
+// endObserver is called when an observer ended.
+func endObserver(e *Execution) {
+	op := e.write
 	e.release()
+	s := &op.run
 	s.mu.Lock()
 	left := s.state == awaited
 	s.state = ended
 	s.mu.Unlock()
 	if left {
-		s.op.next()
+		op.next()
 	}
 }
 

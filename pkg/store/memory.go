@@ -203,8 +203,18 @@ func (r *memory) own() {
 }
 
 func (r *memory) Store(rows ...value.Value) ([]value.Value, []Change) {
-	stored := make([]value.Value, len(rows))
-	changes := make([]Change, 0, len(rows))
+	var stored []value.Value
+	var changes []Change
+	if len(rows) == 1 {
+		// The usual case takes one allocation.
+		one := &struct {
+			stored  [1]value.Value
+			changes [1]Change
+		}{}
+		stored, changes = one.stored[:], one.changes[:0]
+	} else {
+		stored, changes = make([]value.Value, len(rows)), make([]Change, 0, len(rows))
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now() // within the lock: times never go back
