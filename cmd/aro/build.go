@@ -235,11 +235,3 @@ func inspectCommand() *cobra.Command {
 		},
 	}
 }
-
-// readProgram reads the program of an .aroc file or of a built executable.
-func readProgram(path string) ([]byte, error) {
-	if strings.EqualFold(filepath.Ext(path), ".aroc") {
-		return os.ReadFile(path)
-	}
-	return bundle.Read(path)
-}

@@ -1,36 +1,121 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/bytecode/bundle"
 	"aro/pkg/compile/app"
 	"aro/pkg/host"
 )
 
 func disasmCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "disasm PATH",
-		Short:   "Show the bytecode of an application beside its source",
-		Long:    "disasm compiles an application and lists its instructions, each below the source line it\ncomes from, with constants and sites. docs/bytecode.md explains the instructions.",
-		Example: "  aro disasm examples/hello\n  aro disasm main.aro | less",
+	var o bytecode.ListOptions
+	cmd := &cobra.Command{
+		Use:   "disasm PATH|FILE.aroc [FEATURE SET]",
+		Short: "Show the bytecode of an application beside its source",
+		Long: "disasm compiles an application and lists its instructions, each below the source line it\ncomes from, with constants and sites. docs/bytecode.md explains the instructions. An .aroc file\n" +
+			"or an executable that aro build made is listed as it is. With --tables the listing is complete:\naro asm makes the same program of it.",
+		Example: "  aro disasm examples/hello\n  aro disasm examples/statuspost postMessage\n  aro disasm board.aroc --tables > board.asm",
+		Args:    cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			prog, err := listed(args[0], &o)
+			if err != nil {
+				return err
+			}
+			if len(args) == 2 {
+				prog.Chunks = slices.DeleteFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return !strings.EqualFold(c.Name, args[1]) })
+				if len(prog.Chunks) == 0 {
+					return &exitError{1, "Error: there is no feature set '" + args[1] + "'"}
+				}
+			}
+			return bytecode.Disassemble(cmd.OutOrStdout(), prog, o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.Tables, "tables", false, "list everything, so that aro asm can read it")
+	cmd.Flags().BoolVar(&o.Meanings, "meanings", false, "say what each instruction does")
+	return cmd
+}
+
+// listed loads the program to list: compiled from source, which then stands beside
+// it, or from a compiled file.
+func listed(path string, o *bytecode.ListOptions) (*bytecode.Program, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.IsDir() && filepath.Ext(path) != ".aro" {
+		data, err := readProgram(path)
+		if err != nil {
+			return nil, &exitError{1, "Error: " + err.Error()}
+		}
+		prog, _, err := bytecode.Decode(data)
+		if err != nil {
+			return nil, &exitError{1, fmt.Sprintf("Error: %s: %v", path, err)}
+		}
+		return prog, nil
+	}
+	sources, err := app.Discover(path)
+	if err != nil {
+		return nil, &exitError{1, "Error: " + err.Error()}
+	}
+	prog, diags := sources.Compile(host.Signatures(verbs()), false)
+	if prog == nil {
+		return nil, compileErrors(diags, false)
+	}
+	lines := map[string][]string{}
+	for _, f := range sources.Files {
+		lines[f.Name] = strings.Split(string(f.Data), "\n")
+	}
+	o.Source = func(file string) []string { return lines[file] }
+	return prog, nil
+}
+
+// readProgram reads the program of an .aroc file or of a built executable.
+func readProgram(path string) ([]byte, error) {
+	if strings.EqualFold(filepath.Ext(path), ".aroc") {
+		return os.ReadFile(path)
+	}
+	return bundle.Read(path)
+}
+
+func asmCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:     "asm FILE",
+		Short:   "Make an .aroc file of a bytecode listing",
+		Long:    "asm reads what disasm --tables wrote, or a listing by hand, verifies it and writes an .aroc\nfile that aro run runs. Contract, templates and static files are not part of a listing.",
+		Example: "  aro disasm examples/hello --tables > hello.asm\n  aro asm hello.asm -o hello.aroc",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sources, err := app.Discover(args[0])
+			text, err := os.ReadFile(args[0])
 			if err != nil {
 				return &exitError{1, "Error: " + err.Error()}
 			}
-			prog, diags := sources.Compile(host.Signatures(verbs()), false)
-			if prog == nil {
-				return compileErrors(diags, false)
+			prog, err := bytecode.AssembleProgram(string(text))
+			if err != nil {
+				return &exitError{1, fmt.Sprintf("Error: %s:%v", args[0], err)}
 			}
-			lines := map[string][]string{}
-			for _, f := range sources.Files {
-				lines[f.Name] = strings.Split(string(f.Data), "\n")
+			for _, c := range prog.Chunks {
+				if err := bytecode.Verify(c); err != nil {
+					return &exitError{1, "Error: " + err.Error()}
+				}
 			}
-			return bytecode.Disassemble(cmd.OutOrStdout(), prog, bytecode.ListOptions{Source: func(file string) []string { return lines[file] }})
+			target := output
+			if target == "" {
+				target = strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])) + ".aroc"
+			}
+			data := bytecode.Encode(prog, bytecode.Meta{Build: version()})
+			if err := os.WriteFile(target, data, 0o644); err != nil {
+				return &exitError{1, "Error: " + err.Error()}
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s (%d bytes)\n", target, len(data))
+			return nil
 		},
 	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write")
+	return cmd
 }
