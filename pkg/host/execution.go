@@ -38,6 +38,8 @@ type Execution struct {
 	group  group      // handlers that the current statement waits for
 	write  *writeOp   // of an observer: the write that waits for it
 
+	published []string // names to withdraw at the end, under scope.mu
+
 	finished func(*Execution) // called once at the end, on the goroutine that ran last
 	phase    atomic.Int32     // of Wait: running, awaited, ended
 	signal   chan struct{}    // of await; made when somebody waits
@@ -124,6 +126,9 @@ func (e *Execution) drive() bool {
 // end reports the outcome. e must not be used by the driver afterwards.
 func (e *Execution) end() {
 	state := e.State()
+	if e.published != nil {
+		e.Host.withdraw(e)
+	}
 	if e.Set != nil && !e.branch && state != vm.Skipped {
 		e.count(state == vm.Failed)
 	}

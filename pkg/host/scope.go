@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type scope struct {
 type publication struct {
 	activity string
 	value    value.Value
+	owner    *Execution // withdraws it when it ends; nil: it stays
 }
 
 // Export implements vm.Exporter.
@@ -33,14 +35,37 @@ func (h *Host) Export(name string, v value.Value) {
 	h.scope.start[name] = v
 }
 
-// publish makes a value visible to feature sets of the same activity.
+// publish makes a value visible to feature sets of the same activity: for ever if
+// Application-Start or -End published it, else until its execution ends.
 func (h *Host) publish(e *Execution, name string, v value.Value) {
+	owner := e
+	for owner.parent != nil && (owner.branch || owner.Set == nil) {
+		owner = owner.parent
+	}
+	if s := owner.Set; s == nil || s.Kind == Start || s.Kind == EndSuccess || s.Kind == EndError {
+		owner = nil
+	}
 	h.scope.mu.Lock()
 	defer h.scope.mu.Unlock()
 	if h.scope.published == nil {
 		h.scope.published = make(map[string]publication)
 	}
-	h.scope.published[name] = publication{activity: e.set().Activity, value: v}
+	h.scope.published[name] = publication{activity: e.set().Activity, value: v, owner: owner}
+	if owner != nil && !slices.Contains(owner.published, name) {
+		owner.published = append(owner.published, name)
+	}
+}
+
+// withdraw takes back what an execution published and nobody has replaced.
+func (h *Host) withdraw(e *Execution) {
+	h.scope.mu.Lock()
+	defer h.scope.mu.Unlock()
+	for _, name := range e.published {
+		if h.scope.published[name].owner == e {
+			delete(h.scope.published, name)
+		}
+	}
+	e.published = nil
 }
 
 // Lookup implements vm.Env (01 §9.1). It returns unbound for names that nobody
