@@ -2,6 +2,7 @@ package aronet
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -70,7 +71,7 @@ func (n *Network) ServeWebSocket(w http.ResponseWriter, r *http.Request, h *host
 	defer ws.CloseNow()
 	ws.SetReadLimit(int64(n.Limits.Message))
 	c := u.conn
-	if !n.admit(c) {
+	if !u.admitted {
 		c.sock.SetWriteDeadline(time.Now().Add(n.Limits.Grace))
 		c.sock.Write(closeFrame(codeTryLater, "").buf)
 		c.sock.Close()
@@ -89,12 +90,24 @@ func (n *Network) hasRoom(remote string) bool {
 
 // upgrade is the ResponseWriter that Accept sees: hijacking it yields a socket of
 // ours with small buffers.
+//
+// The answer 101 is the first thing in the connection's queue, and the connection
+// is among the others before anybody can read it: whoever has seen the handshake
+// gets every broadcast from then on.
 type upgrade struct {
 	http.ResponseWriter
-	net    *Network
-	path   string
-	conn   *Conn
-	socket *wsSocket
+	net      *Network
+	path     string
+	conn     *Conn
+	socket   *wsSocket
+	admitted bool
+}
+
+// WriteHeader keeps the answer 101 back for Hijack.
+func (u *upgrade) WriteHeader(code int) {
+	if code != http.StatusSwitchingProtocols {
+		u.ResponseWriter.WriteHeader(code)
+	}
 }
 
 // Hijack implements http.Hijacker.
@@ -114,7 +127,12 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		s.early = make([]byte, k)
 		io.ReadFull(buffered.Reader, s.early)
 	}
-	u.conn, u.socket = c, s
+	var answer bytes.Buffer
+	answer.WriteString("HTTP/1.1 101 Switching Protocols\r\n")
+	u.Header().Write(&answer)
+	answer.WriteString("\r\n")
+	c.send(&packet{buf: answer.Bytes(), fixed: true})
+	u.conn, u.socket, u.admitted = c, s, u.net.admit(c)
 	return s, bufio.NewReadWriter(bufio.NewReaderSize(s, 1024), bufio.NewWriterSize(s, 256)), nil
 }
 
