@@ -35,6 +35,8 @@ type Execution struct {
 	calls  int        // user actions that this one runs within
 	group  group      // handlers that the current statement waits for
 
+	left map[string]value.Value // what verbs left behind under names of their own, see leave
+
 	finished func(*Execution) // called once at the end, on the goroutine that ran last
 	phase    atomic.Int32     // of Wait: running, awaited, ended
 	signal   chan struct{}    // of await; made when somebody waits
@@ -88,7 +90,7 @@ func (e *Execution) release() {
 	e.Host, e.Set, e.Trigger, e.parent, e.root, e.finished = nil, nil, nil, nil, nil, nil
 	e.line, e.branch = lineage{}, false
 	e.Reply = Response{}
-	e.calls = 0
+	e.calls, e.left = 0, nil
 	e.phase.Store(0)
 	pool.Put(e)
 }

@@ -24,3 +24,21 @@ func (h *Host) Raise(c *vm.Call, event string, payload value.Value) (value.Value
 
 // Service returns the service registered under a name, nil when there is none.
 func (h *Host) Service(name string) Service { return h.services[name] }
+
+// Background suspends the statement of call c while work, which may block for
+// long, runs on a goroutine of its own. A verb returns what Background returns.
+// work must not touch the call. A panic in it fails the statement.
+func Background(c *vm.Call, work func() (value.Value, error)) (value.Value, error) {
+	return c.Suspend(background(work))
+}
+
+type background func() (value.Value, error)
+
+// Start implements vm.Op.
+func (b background) Start(co *vm.Coroutine) bool {
+	go func() {
+		v, err := guarded(b)
+		resume(co, v, err)
+	}()
+	return false
+}
