@@ -3,6 +3,7 @@ package aronet
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -61,6 +62,9 @@ func (s *stream) webSocket() error {
 		w.reading.Store(false)
 		w.heard.Store(time.Now().UnixNano())
 		if err != nil {
+			if w.silent.Load() {
+				return errors.New("the server does not answer any more")
+			}
 			return readProblem(err)
 		}
 		if kind == websocket.MessageText && !utf8.Valid(data) {
@@ -86,7 +90,15 @@ func readProblem(err error) error {
 	if errors.Is(err, websocket.ErrMessageTooBig) {
 		return errors.New("a message is too large")
 	}
-	return errors.New(exchangeReason(err))
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the server closed the connection")
+	}
+	reason := exchangeReason(err)
+	for inner := errors.Unwrap(err); inner != nil && reason == err.Error(); inner = errors.Unwrap(err) {
+		err = inner // what the library says around it is of no use to the user
+		reason = exchangeReason(err)
+	}
+	return errors.New(reason)
 }
 
 // watch pings a server that has been silent and ends the connection when it stays
@@ -97,6 +109,7 @@ type watch struct {
 	conn    *websocket.Conn
 	heard   atomic.Int64 // Unix nanoseconds
 	reading atomic.Bool
+	silent  atomic.Bool // run has ended the connection
 	stop    chan struct{}
 }
 
@@ -118,6 +131,7 @@ func (w *watch) run() {
 		err := w.conn.Ping(ctx)
 		cancel()
 		if err != nil && w.reading.Load() && w.heard.Load() == before {
+			w.silent.Store(true)
 			w.conn.CloseNow()
 			return
 		}
