@@ -7,6 +7,9 @@ import (
 
 // What packages beside host need in order to bring verbs and events of their own.
 
+// ErrShutdown is the failure of what the shutdown cuts off.
+var ErrShutdown = errShutdown
+
 // Resume continues a coroutine that a verb suspended, with the reply of its
 // operation, on this goroutine: it returns when the feature set has ended or
 // waits for something else. It must be called once per vm.Op that answered false.

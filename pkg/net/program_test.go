@@ -1,7 +1,6 @@
 package aronet
 
 import (
-	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -152,5 +151,3 @@ func TestClientLanguage(t *testing.T) {
 }
 
 func itoa(n int) string { return value.OfInt(int64(n)).Text() }
-
-var _ io.Writer = (*lockedBuffer)(nil)

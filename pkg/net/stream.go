@@ -88,7 +88,7 @@ func (cl *webClient) add(s *stream) error {
 	defer cl.mu.Unlock()
 	switch {
 	case cl.draining:
-		return errShutdown
+		return host.ErrShutdown
 	case len(cl.streams) >= maxStreams:
 		return fmt.Errorf("%d streams are open already; close one with Close the <%s>", maxStreams, s.name)
 	}
