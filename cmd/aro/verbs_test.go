@@ -50,7 +50,7 @@ func TestVerbsPage(t *testing.T) {
 // runs.
 func TestEveryVerbIsUsed(t *testing.T) {
 	var programs strings.Builder
-	for _, glob := range []string{"../../pkg/host/testdata/lang/*.aro", "testdata/script/*.txtar", "../../examples/*/*.aro", "../../examples/testdata/*/*.aro"} {
+	for _, glob := range []string{"../../pkg/host/testdata/lang/*.aro", "testdata/script/*.txtar", "../../pkg/net/testdata/*.aro", "../../examples/*/*.aro", "../../examples/testdata/*/*.aro"} {
 		paths, err := filepath.Glob(glob)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: %v", glob, err)

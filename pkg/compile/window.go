@@ -41,7 +41,7 @@ var prepSlots = map[string]bytecode.Slot{"with": bytecode.SlotWith, "to": byteco
 // systemWords are the objects whose qualifier is an argument and not a property
 // (01 §5.2), and which are words even where a variable has their name.
 var systemWords = map[string]bool{"file": true, "directory": true, "path": true, "destination": true, "url": true, "host": true,
-	"template": true, "command": true, "endpoint": true, "git": true, "system": true, "stdin": true}
+	"template": true, "command": true, "GET": true, "PUT": true, "POST": true, "PATCH": true, "DELETE": true, "HEAD": true, "OPTIONS": true, "endpoint": true, "git": true, "system": true, "stdin": true}
 
 // collect lists everything that the statement gives to its verb.
 func (w *window) collect(s *syntax.Simple, v *bytecode.Verb) {

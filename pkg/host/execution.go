@@ -40,6 +40,8 @@ type Execution struct {
 
 	published []string // names to withdraw at the end, under scope.mu
 
+	left map[string]value.Value // what verbs left behind under names of their own, see leave
+
 	finished func(*Execution) // called once at the end, on the goroutine that ran last
 	phase    atomic.Int32     // of Wait: running, awaited, ended
 	signal   chan struct{}    // of await; made when somebody waits
@@ -98,7 +100,7 @@ func (e *Execution) release() {
 	e.line, e.branch, e.write = lineage{}, false, nil
 	e.Reply = Response{}
 	e.group.result.Unset()
-	e.calls = 0
+	e.calls, e.left = 0, nil
 	e.phase.Store(0)
 	pool.Put(e)
 }

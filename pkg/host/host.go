@@ -73,6 +73,8 @@ type Host struct {
 	scope    scope
 	handles  sync.Map // service handles by name: value.Value
 	services map[string]Service
+	remote   Remote
+	callable map[string]Callable
 
 	life     lifecycle
 	inFlight atomic.Int64 // executions that a trigger from outside started
@@ -119,6 +121,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		end:        make(map[Kind]*Set),
 		repos:      make(map[string]*repository),
 		services:   make(map[string]Service),
+		callable:   make(map[string]Callable),
 	}
 	h.files = newFiles(cfg.WorkDir)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -158,7 +159,7 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 		}
 	}
 	code, failure := 0, error(nil)
-	if e.State() == vm.Failed {
+	if e.State() == vm.Failed && !errors.Is(e.Err(), errShutdown) {
 		code, failure = 1, e.Err()
 	}
 	if failure == nil {

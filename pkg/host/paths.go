@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/vm"
@@ -13,11 +12,14 @@ import (
 // pathWords are the nouns whose qualifier is a path.
 var pathWords = map[string]bool{"file": true, "directory": true, "path": true, "destination": true}
 
+// errAddress is for verbs and nouns that mean files only.
+var errAddress = errors.New("this is an address and not a path: Read, Write, Stream and Request take addresses, as <url: \"https://…\">")
+
 // objectPath finds the path that the object of a statement names.
 func objectPath(c *vm.Call) (string, error) {
 	s := c.Site
-	if s.Object.Base == "url" {
-		return "", errors.New("addresses are not read and written in this version; use Request")
+	if s.Object.Base == "url" && s.Object.Raw != "" {
+		return "", errAddress
 	}
 	return checkPath(pathIn(c.Arg(bytecode.SlotObjectSpec), c.Arg(bytecode.SlotObject), s.Object))
 }
@@ -68,11 +70,11 @@ func checkPath(path string, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	switch scheme, _, ok := strings.Cut(path, "://"); {
+	switch {
 	case path == "":
 		return "", errors.New("the path is empty")
-	case ok && (scheme == "http" || scheme == "https" || scheme == "ws" || scheme == "wss"):
-		return "", errors.New("addresses are not read and written in this version; use Request")
+	case IsAddress(path):
+		return "", errAddress
 	}
 	return path, nil
 }

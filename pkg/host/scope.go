@@ -93,6 +93,9 @@ func (h *Host) Lookup(co *vm.Coroutine, name string, event bool) (value.Value, e
 			return v, nil
 		}
 	}
+	if v := e.left[name]; v.IsBound() {
+		return v, nil
+	}
 	set := e.set()
 	h.scope.mu.RLock()
 	var v value.Value
@@ -119,6 +122,16 @@ func (h *Host) Lookup(co *vm.Coroutine, name string, event bool) (value.Value, e
 		return value.Value{}, fmt.Errorf("Variable '%s' is not accessible from '%s': it was published in '%s'", name, set.Activity, p.activity)
 	}
 	return value.Value{}, nil
+}
+
+// leave makes a value readable under a name that the feature set does not bind
+// itself, such as the <response> of Write. The names that a feature set binds are
+// registers and win. The execution must not be running.
+func (e *Execution) leave(name string, v value.Value) {
+	if e.left == nil {
+		e.left = make(map[string]value.Value)
+	}
+	e.left[name] = v
 }
 
 var applicationValue = value.MapOf("type", value.OfString("application"))

@@ -18,11 +18,11 @@ import (
 // the extension.
 var fileVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "read", Role: bytecode.RoleRequest, Preps: []string{"from"},
-		Doc: "Reads a file in the format of its extension, or a line from stdin.", Blocking: true, Result: bytecode.Binds, Object: bytecode.SystemObject}, Do: readVerb},
+		Doc: "Reads a file in the format of its extension, an address, or a line from stdin.", Blocking: true, Result: bytecode.Binds, Object: bytecode.SystemObject}, Do: readVerb},
 	{Verb: bytecode.Verb{Name: "stream", Role: bytecode.RoleRequest, Preps: []string{"from", "with"},
-		Doc: "Reads the lines of a file.", Blocking: true, Result: bytecode.Binds, Object: bytecode.SystemObject}, Do: streamVerb},
+		Doc: "Reads the lines of a file, or turns the messages of an address into events.", Blocking: true, Result: bytecode.Binds, Object: bytecode.SystemObject}, Do: streamVerb},
 	{Verb: bytecode.Verb{Name: "write", Role: bytecode.RoleResponse, Preps: []string{"to", "into"},
-		Doc: "Replaces the content of a file, in the format of its extension.", Blocking: true, Result: bytecode.Consumes, Object: bytecode.SystemObject}, Do: writeVerb},
+		Doc: "Replaces the content of a file, in the format of its extension, or posts to an address.", Blocking: true, ResultSpec: true, Result: bytecode.Consumes, Object: bytecode.SystemObject}, Do: writeVerb},
 	{Verb: bytecode.Verb{Name: "append", Role: bytecode.RoleResponse, Preps: []string{"to", "into"},
 		Doc: "Adds text to the end of a file.", Blocking: true, Result: bytecode.Operates, Object: bytecode.SystemObject}, Do: appendVerb},
 }
@@ -30,6 +30,11 @@ var fileVerbs = []*Verb{
 func readVerb(c *vm.Call) (value.Value, error) {
 	if c.Site.Object.Base == "stdin" && !c.Arg(bytecode.SlotObject).IsBound() {
 		return readStdin(c, strings.EqualFold(c.Site.Object.Raw, "all") || strings.EqualFold(c.Site.Result.Raw, "all"))
+	}
+	if address, err := AddressOf(c); err != nil {
+		return value.Value{}, err
+	} else if IsAddress(address) {
+		return readAddress(c, address)
 	}
 	path, err := objectPath(c)
 	if err != nil {
@@ -82,6 +87,11 @@ func hexDump(data string) string {
 // streamVerb gives the lines as a list: nothing observable depends on when they
 // are read (02 §15). The lines share the memory of the text.
 func streamVerb(c *vm.Call) (value.Value, error) {
+	if address, err := AddressOf(c); err != nil {
+		return value.Value{}, err
+	} else if IsAddress(address) {
+		return streamAddress(c, address)
+	}
 	path, err := objectPath(c)
 	if err != nil {
 		return value.Value{}, err
@@ -101,6 +111,11 @@ func streamVerb(c *vm.Call) (value.Value, error) {
 }
 
 func writeVerb(c *vm.Call) (value.Value, error) {
+	if address, err := AddressOf(c); err != nil {
+		return value.Value{}, err
+	} else if IsAddress(address) {
+		return writeAddress(c, address)
+	}
 	path, err := objectPath(c)
 	if err != nil {
 		return value.Value{}, err

@@ -17,7 +17,7 @@ var repositoryVerbs = []*Verb{
 		Doc: "Stores a row, or each element of a list, in a repository.", Blocking: true,
 		Result: bytecode.Consumes, Object: bytecode.RowsObject, Extra: "new-entry", ResultSpec: true, SpecBinds: true}, Link: linkRows(storeVerb)},
 	{Verb: bytecode.Verb{Name: "retrieve", Aliases: []string{"fetch", "load", "find"}, Role: bytecode.RoleRequest, Preps: []string{"from"},
-		Doc: "Reads rows from a repository, or the load of the machine from the <system>.", Blocking: true,
+		Doc: "Reads rows from a repository, what an address answers, or the load of the machine from the <system>.", Blocking: true,
 		Result: bytecode.Binds, Object: bytecode.RowsObject, Orders: true}, Link: linkRetrieve},
 	{Verb: bytecode.Verb{Name: "delete", Aliases: []string{"remove", "destroy"}, Role: bytecode.RoleOwn, Preps: []string{"from", "for"},
 		Doc: "Deletes rows or files, or takes an entry out of a map or list.", Blocking: true, ResultSpec: true,
@@ -54,8 +54,11 @@ func linkRows(do vm.Func) func(*Host, *bytecode.Site, *bytecode.Chunk) (vm.Func,
 
 // linkRetrieve tells the sources of Retrieve apart.
 func linkRetrieve(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, error) {
-	if s.Object.Base == "system" {
+	switch {
+	case s.Object.Base == "system":
 		return retrieveSystem, nil, nil
+	case s.Object.Base == "url", s.Object.Base == "endpoint", s.Object.Base == "" && s.ObjectIsExpr:
+		return fetchAddress, nil, nil
 	}
 	return linkRows(retrieve)(h, s, c)
 }
@@ -153,6 +156,9 @@ func withID(v, id value.Value, name string) value.Value {
 func retrieve(c *vm.Call) (value.Value, error) {
 	s := c.Site
 	if v, ok := bound(c); ok {
+		if v.Kind() == value.String && IsAddress(v.Str()) {
+			return fetchAddress(c)
+		}
 		return v, nil
 	}
 	t := s.Target.(*rows)

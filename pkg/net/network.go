@@ -16,6 +16,11 @@
 // Queues are bounded in bytes, for each connection and for the process; who reads
 // too slowly is closed and delays nobody else.
 //
+// # Requests and streams
+//
+// A request has a goroutine for as long as it takes; its statement is suspended
+// meanwhile. A stream has two, one for its connection and one for its handlers.
+//
 // # Locks
 //
 // Network.mu guards the registries, outbox.mu one queue, group.mu one set of
@@ -24,7 +29,11 @@
 package aronet
 
 import (
+	"crypto/x509"
+	"net"
 	"net/netip"
+	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,6 +58,15 @@ type Limits struct {
 	Connections   int // accepted connections in total
 	PerAddress    int // accepted connections per remote address, loopback not counted
 	LoopbackCount bool
+
+	Request     time.Duration // for a whole exchange
+	Probe       time.Duration
+	Redirects   int
+	Answer      int           // bytes of an answer
+	Retry       time.Duration // before a stream connects again, doubling …
+	RetryMost   time.Duration // … up to this
+	StreamQueue int           // bytes of messages whose handlers have not started
+	PublicOnly  bool          // requests go to public addresses only
 }
 
 // DefaultLimits returns the documented bounds, the total number of connections
@@ -58,7 +76,10 @@ func DefaultLimits() Limits {
 		Queue: 16 << 20, QueueTotal: 256 << 20, Stall: 10 * time.Second, Grace: time.Second,
 		Line: 1 << 20, Message: 1 << 20, Ping: 30 * time.Second, Silence: 60 * time.Second, Dial: 30 * time.Second,
 		Connections: 100_000, PerAddress: 1000,
+		Request: 30 * time.Second, Probe: 2 * time.Second, Redirects: 10, Answer: 64 << 20,
+		Retry: 3 * time.Second, RetryMost: 30 * time.Second, StreamQueue: 4 << 20,
 	}
+	l.PublicOnly, _ = strconv.ParseBool(os.Getenv("ARO_PUBLIC_ONLY"))
 	if n := descriptors(); n > 0 {
 		l.Connections = min(l.Connections, n/5*4)
 	}
@@ -68,7 +89,8 @@ func DefaultLimits() Limits {
 // Network is everything of one program that is connected. Its methods may be
 // called concurrently once Attach has returned.
 type Network struct {
-	Limits Limits
+	Limits   Limits
+	Resolver *net.Resolver // of guarded requests; nil: the system's
 
 	host     *host.Host
 	contract *contract.Contract // nil without one
@@ -77,6 +99,10 @@ type Network struct {
 	queued   atomic.Int64 // bytes that the queues keep alive
 	relief   sync.Mutex   // held by the goroutine that looks for the longest queues
 	env      atomic.Bool  // ARO_SOCKET_PORT has been used
+
+	client *webClient
+	roots  *x509.CertPool                 // who vouches for servers; nil: whom the system trusts
+	public func(addr netip.AddrPort) bool // what the guard lets pass; nil: isPublic
 
 	sockets  group // open WebSockets
 	channels channels
@@ -98,7 +124,7 @@ type handlers struct{ connected, data, disconnected []*host.Set }
 
 // New returns a network without connections.
 func New() *Network {
-	return &Network{
+	n := &Network{
 		Limits:    DefaultLimits(),
 		byID:      make(map[string]*Conn),
 		live:      make(map[*Conn]struct{}),
@@ -106,6 +132,8 @@ func New() *Network {
 		outgoing:  make(map[string]*Conn),
 		listeners: make(map[string]*Listener),
 	}
+	n.client = newWebClient(n)
+	return n
 }
 
 // Attach joins the network to the host that runs the program. It must be called
@@ -132,6 +160,8 @@ func (n *Network) Attach(h *host.Host) {
 		}
 	}
 	h.Register("socket-server", socketServer{n})
+	h.Provide("http", httpService{n})
+	h.SetRemote(remote{n})
 	h.OnDrain(n.drain)
 	h.OnClose(n.shutdown)
 	n.attachHTTP(h)
@@ -248,6 +278,7 @@ func (n *Network) drain() {
 	for _, l := range list {
 		l.stopAccepting()
 	}
+	n.client.drain()
 }
 
 // shutdown closes everything after Application-End: pending output is flushed
@@ -255,6 +286,7 @@ func (n *Network) drain() {
 func (n *Network) shutdown(deadline time.Time) {
 	n.ended.Store(true)
 	n.drain()
+	defer n.client.shutdown(deadline)
 	n.mu.Lock()
 	list := n.listenersLocked()
 	n.mu.Unlock()

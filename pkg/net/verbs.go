@@ -11,7 +11,7 @@ import (
 
 // Verbs returns the verbs that address connections, to be added to host.Verbs.
 func (n *Network) Verbs() []*host.Verb {
-	return []*host.Verb{
+	return append(n.clientVerbs(), []*host.Verb{
 		{Verb: bytecode.Verb{Name: "listen", Aliases: []string{"await"}, Role: bytecode.RoleServer, Preps: []string{"on", "for", "to"},
 			Doc:    "Opens a TCP listener under a name.",
 			Result: bytecode.Binds, Object: bytecode.TryObject}, Do: n.listenVerb},
@@ -27,8 +27,8 @@ func (n *Network) Verbs() []*host.Verb {
 		{Verb: bytecode.Verb{Name: "close", Aliases: []string{"disconnect", "terminate"}, Role: bytecode.RoleServer,
 			Doc: "Closes a connection or a listener.", Blocking: true, WalkResult: true, ResultSpec: true,
 			Result: bytecode.Consumes, Object: bytecode.LabelObject}, Do: n.closeVerb},
-		{Verb: bytecode.Verb{Name: "subscribe", Role: bytecode.RoleServer, Preps: []string{"to"},
-			Doc: "Adds a connection to a channel.", WalkResult: true, ResultSpec: true,
+		{Verb: bytecode.Verb{Name: "subscribe", Role: bytecode.RoleServer, Preps: []string{"to", "from"},
+			Doc: "Adds a connection to a channel; from an address, opens a stream.", WalkResult: true, ResultSpec: true,
 			Result: bytecode.Consumes, Object: bytecode.TryObject}, Do: n.subscribeVerb},
 		{Verb: bytecode.Verb{Name: "unsubscribe", Role: bytecode.RoleServer, Preps: []string{"from"},
 			Doc: "Takes a connection out of a channel.", WalkResult: true, ResultSpec: true,
@@ -36,7 +36,7 @@ func (n *Network) Verbs() []*host.Verb {
 		{Verb: bytecode.Verb{Name: "publish", Aliases: []string{"export", "expose", "share"}, Role: bytecode.RoleExport, Preps: []string{"to", "with"},
 			Doc: "Sends a value to the members of a channel.", WalkResult: true,
 			Result: bytecode.Consumes, Object: bytecode.TryObject}, Do: n.publishVerb},
-	}
+	}...)
 }
 
 // hostOf returns the host that runs a statement.

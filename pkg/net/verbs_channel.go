@@ -20,7 +20,17 @@ func channelName(c *vm.Call) (string, error) {
 	return c.Site.Object.Base, nil
 }
 
+// subscribeVerb is `Subscribe the <connection> to the <channel>.`; with from it is
+// Stream.
 func (n *Network) subscribeVerb(c *vm.Call) (value.Value, error) {
+	if c.Site.Prep == "from" {
+		address, err := objectAddress(c)
+		if err != nil {
+			return value.Value{}, err
+		}
+		_, err = n.openStream(c, address)
+		return value.Value{}, err
+	}
 	name, err := channelName(c)
 	if err != nil {
 		return value.Value{}, err

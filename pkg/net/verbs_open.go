@@ -178,8 +178,8 @@ func (d *dialing) address(c *vm.Call, options value.Value) error {
 	return nil
 }
 
-// closeVerb is Close: a connection, or a listener with its connections. What does
-// not exist is closed already.
+// closeVerb is Close: a connection, a stream, or a listener with its connections.
+// What does not exist is closed already.
 func (n *Network) closeVerb(c *vm.Call) (value.Value, error) {
 	if c.Site.Prep != "" && c.Site.Object.Base == "application" {
 		return value.Value{}, nil
@@ -187,6 +187,10 @@ func (n *Network) closeVerb(c *vm.Call) (value.Value, error) {
 	v, base := c.Arg(bytecode.SlotResult), c.Site.Result.Base
 	if l := asListener(v); l != nil {
 		l.Close()
+		return value.Value{}, nil
+	}
+	if st, ok := v.Object().(*stream); ok {
+		st.Close()
 		return value.Value{}, nil
 	}
 	if l := n.listenerNamed(base); l != nil && n.connOf(v) == nil {
@@ -199,6 +203,10 @@ func (n *Network) closeVerb(c *vm.Call) (value.Value, error) {
 	}
 	if s := hostOf(c).Service(base); s != nil {
 		return value.Value{}, s.Stop(c)
+	}
+	if st := n.client.streamNamed(base); st != nil && !v.IsBound() {
+		st.Close()
+		return value.Value{}, nil
 	}
 	if isWebSocketName(base) && !v.IsBound() {
 		for _, conn := range n.sockets.list() {

@@ -166,6 +166,7 @@ func TestWebSocketHandshakes(t *testing.T) {
 		t.Errorf("own origin: %s, %v", resp.Status, resp.Header)
 	}
 	dialWS(t, address)
+	eventually(t, "both are counted", func() bool { return s.sockets.len() == 2 })
 	if _, resp := handshake(t, address, "/ws"); resp.StatusCode != 503 {
 		t.Errorf("one too many: %s", resp.Status)
 	}
