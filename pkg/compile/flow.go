@@ -203,6 +203,7 @@ func (f *flow) qualifier(n *syntax.Noun) {
 	if n == nil {
 		return
 	}
+	f.expr(n.Text, true)
 	for _, s := range n.Segments {
 		if b := f.find(s); b != nil {
 			b.used = true

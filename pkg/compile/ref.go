@@ -103,6 +103,13 @@ func (c *compiler) walk(n *syntax.Noun, src, dst int, quiet bool) {
 		c.operations(n, src, dst, quiet)
 		return
 	}
+	if n.Text != nil { // the name of the field is put together
+		base := c.temps(2)
+		c.emit(bytecode.MOVE, base, src, 0)
+		c.exprTo(n.Text, base+1)
+		c.emit(bytecode.INDEX, dst, base, base+1)
+		return
+	}
 	op := bytecode.GET
 	if quiet || c.template {
 		op = bytecode.GETQ

@@ -53,7 +53,9 @@ func (w *window) collect(s *syntax.Simple, v *bytecode.Verb) {
 		case bytecode.Consumes, bytecode.Operates, bytecode.Rebinds:
 			w.add(bytecode.SlotResult, func(dst int) { w.result(s.Result, v, dst) })
 		}
-		if v.ResultSpec && s.Result.Kind == syntax.PathQual && (len(s.Result.Segments) == 1 || systemWords[s.Result.Base]) {
+		if v.ResultSpec && s.Result.Text != nil {
+			w.addExpr(bytecode.SlotResultSpec, s.Result.Text)
+		} else if v.ResultSpec && s.Result.Kind == syntax.PathQual && (len(s.Result.Segments) == 1 || systemWords[s.Result.Base]) {
 			w.addNamed(bytecode.SlotResultSpec, s.Result)
 		}
 	}
@@ -177,7 +179,11 @@ func mentions(n syntax.Node) bool {
 func (w *window) noun(n *syntax.Noun, v *bytecode.Verb) {
 	c := w.c
 	w.site.Object = noun(n)
-	if systemWords[n.Base] && n.Kind == syntax.PathQual && v.Object != bytecode.ReadObject && v.Object != bytecode.LocalObject {
+	if systemWords[n.Base] && n.Text != nil {
+		w.site.Composed = true
+		w.addExpr(bytecode.SlotObjectSpec, n.Text)
+		return
+	} else if systemWords[n.Base] && n.Kind == syntax.PathQual && v.Object != bytecode.ReadObject && v.Object != bytecode.LocalObject {
 		w.addNamed(bytecode.SlotObjectSpec, n)
 	}
 	if v.ObjectBinds {

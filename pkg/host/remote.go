@@ -106,9 +106,6 @@ func AddressOf(c *vm.Call) (string, error) {
 
 // addressText checks an address that stands in a qualifier.
 func addressText(raw string) (string, error) {
-	if strings.Contains(raw, "${") {
-		return "", errors.New("${…} is not filled in between < and >; write the address as a text: from \"https://…\"")
-	}
 	if !IsAddress(raw) {
 		return "", InvalidAddress(raw)
 	}

@@ -250,6 +250,7 @@ type Noun struct {
 	Base     string
 	Kind     QualKind
 	Raw      string   // qualifier as written without outer blanks; unquoted text for QuotedQual
+	Text     Expr     // QuotedQual with ${…} in it: the text with its values, else nil
 	Segments []string // PathQual, FileQual: split at dots (and blanks); IndexQual, RangeQual, PickQual: the numbers; ChainQual: its parts
 }
 

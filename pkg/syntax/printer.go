@@ -330,7 +330,11 @@ func (p *printer) noun(n *Noun) {
 	case NoQual:
 	case QuotedQual:
 		p.put(": ")
-		p.quote(n.Raw)
+		if n.Text != nil {
+			p.expr(n.Text)
+		} else {
+			p.quote(n.Raw)
+		}
 	default:
 		p.put(": ", n.Raw)
 	}

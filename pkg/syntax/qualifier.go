@@ -93,6 +93,11 @@ func (p *parser) qualifier(n *Noun, i int) int {
 		p.pos = i
 		t := p.scan()
 		n.Kind, n.Raw = QuotedQual, p.text(t)
+		if t.flags&fInterp != 0 {
+			p.tok = t
+			n.Text = p.interpolated()
+			n.Raw = pattern(n.Text)
+		}
 		return p.blanks(int(t.end))
 	case c == '+' || c == '-':
 		return p.offset(n, i)
@@ -102,6 +107,25 @@ func (p *parser) qualifier(n *Noun, i int) int {
 		}
 	}
 	return p.chain(n, i)
+}
+
+// pattern is a text with values as error texts name it.
+func pattern(x Expr) string {
+	in, ok := x.(*Interpolated)
+	if !ok {
+		return ""
+	}
+	var b strings.Builder
+	for _, part := range in.Parts {
+		if l, ok := part.(*Literal); ok && l.Kind == StringLit {
+			b.WriteString(l.Str)
+		} else {
+			b.WriteString("${")
+			PrintNode(&b, part)
+			b.WriteString("}")
+		}
+	}
+	return b.String()
 }
 
 // offset = ( "+" | "-" ) INT W

@@ -54,6 +54,8 @@ func (w walker) node(n Node) {
 		w.expr(n.Offset)
 		w.expr(n.Default)
 		w.expr(n.When)
+	case *Noun:
+		w.expr(n.Text)
 	case *Operand:
 		if n.Expr == nil {
 			w.noun(n.Noun)
