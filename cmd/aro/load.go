@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
@@ -140,6 +142,26 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 	return l, nil
 }
 
+// wait gives the cache a moment to be written before the process ends.
+func (l *loaded) wait() {
+	if l.written == nil {
+		return
+	}
+	select {
+	case <-l.written:
+	case <-time.After(time.Second):
+	}
+}
+
+// applicationName is the name of the application at a path: its folder's.
+func applicationName(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	return filepath.Base(abs)
+}
+
 // maxCache bounds the cache folder; the oldest entries go first.
 const maxCache = 256 << 20
 
@@ -181,19 +203,19 @@ func readContract(name string, data []byte) (*contract.Contract, []string) {
 	return c, out
 }
 
-// host links the program to the world.
-func (l *loaded) host(params value.Value, verbose bool) (*host.Host, error) {
+// host links the program to the world. cfg has what the command line says; the
+// rest is filled in.
+func (l *loaded) host(cfg host.Config) (*host.Host, error) {
 	signatures := host.Signatures(l.verbs)
-	h := host.New(l.program, host.Config{
-		Root: l.root, Parameters: params, Verbs: l.verbs, Verbose: verbose, Schemas: l.schema, Assets: l.assets,
-		Templates: func(name string, src []byte) (*bytecode.Chunk, error) {
-			chunk, err := compile.Template(name, src, compile.Options{Verbs: signatures})
-			if err == nil {
-				err = bytecode.Verify(chunk)
-			}
-			return chunk, err
-		},
-	})
+	cfg.Root, cfg.Verbs, cfg.Schemas, cfg.Assets = l.root, l.verbs, l.schema, l.assets
+	cfg.Templates = func(name string, src []byte) (*bytecode.Chunk, error) {
+		chunk, err := compile.Template(name, src, compile.Options{Verbs: signatures})
+		if err == nil {
+			err = bytecode.Verify(chunk)
+		}
+		return chunk, err
+	}
+	h := host.New(l.program, cfg)
 	l.network.UseContract(l.contract)
 	l.network.Attach(h)
 	if missing := l.network.MissingHandlers(h); missing != "" {

@@ -36,6 +36,15 @@ type Config struct {
 	// application; they win over files in Root.
 	Assets  map[string][]byte
 	Verbose bool
+	// Debug prints the final response in developer form, Testing makes When work
+	// and Log write in developer form (02 §13, §14).
+	Debug, Testing bool
+	// EntryPoint names the feature set that runs instead of Application-Start.
+	EntryPoint string
+	// Record gets every event, nil for none; the events of Replay are raised
+	// before Application-Start.
+	Record *Recorder
+	Replay []RecordedEvent
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
 	// its waiting); 0 is DefaultBudget.
 	HandlerBudget time.Duration
@@ -191,6 +200,7 @@ func (h *Host) Invoke(s *Set, t Trigger) *Execution {
 func (h *Host) Deliver(sets []*Set, t Trigger) {
 	h.inFlight.Add(1)
 	defer h.inFlight.Add(-1)
+	h.recordOutside(sets, t)
 	var waiting []*Execution
 	for _, s := range sets {
 		if !s.accepts(t) {

@@ -175,9 +175,12 @@ type noTrigger struct{}
 func (noTrigger) Entry(string) value.Value { return value.Value{} }
 func (noTrigger) Field(string) value.Value { return value.Value{} }
 
-// IsTest reports whether `aro test` runs feature sets of an activity, and nobody
-// else does (02 §14).
-func IsTest(activity string) bool {
+// IsTest reports whether `aro test` runs a feature set, and nobody else does
+// (02 §14).
+func IsTest(name, activity string) bool {
+	if name == "Application-Start" || name == "Application-End" {
+		return false // whatever its activity is called
+	}
 	last := activity[strings.LastIndexByte(activity, ' ')+1:]
 	return last == "Test" || last == "Tests"
 }
