@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/host/screen"
 	"aro/pkg/store"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
@@ -73,6 +74,9 @@ type Host struct {
 
 	files    files
 	stdin    stdin
+	asking   sync.Mutex // Prompt and Select ask one after the other
+	input    screen.Input
+	screen   *screen.Screen
 	console  sync.Mutex
 	scope    scope
 	handles  sync.Map // service handles by name: value.Value
@@ -120,6 +124,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	h.files = newFiles(cfg.WorkDir)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()
+	h.newScreen()
 	h.templates.init(h)
 	for _, v := range cfg.Verbs {
 		h.verbs[v.Name] = v

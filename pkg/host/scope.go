@@ -90,6 +90,9 @@ func (h *Host) Lookup(co *vm.Coroutine, name string, event bool) (value.Value, e
 	if v = h.Handle(name); v.IsBound() {
 		return v, nil
 	}
+	if name == "terminal" {
+		return h.terminalValue(), nil
+	}
 	if published && set != nil && p.value.Kind() != value.List {
 		return value.Value{}, fmt.Errorf("Variable '%s' is not accessible from '%s': it was published in '%s'", name, set.Activity, p.activity)
 	}

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -23,7 +22,7 @@ var repositoryVerbs = []*Verb{
 		Doc: "Deletes rows or files, or takes an entry out of a map or list.", Blocking: true, ResultSpec: true,
 		Result: bytecode.Operates, Object: bytecode.RowsObject}, Link: linkDelete},
 	{Verb: bytecode.Verb{Name: "clear", Role: bytecode.RoleOwn, Preps: []string{"from", "for"},
-		Doc: "Empties a repository.", Blocking: true,
+		Doc: "Empties a repository, or clears the screen, the line or the cursor of the terminal.", Blocking: true,
 		Result: bytecode.Labels, Object: bytecode.RowsObject}, Link: linkRows(clearVerb)},
 }
 
@@ -224,7 +223,7 @@ func without(s *vm.Site, v value.Value) (value.Value, error) {
 func clearVerb(c *vm.Call) (value.Value, error) {
 	s := c.Site
 	if s.Verb == "clear" && s.Prep == "for" {
-		return value.Value{}, errors.New("clearing the terminal is not available in this version")
+		return clearTerminal(c)
 	}
 	r := s.Target.(*rows).repo
 	return r.write(c, func() (value.Value, []store.Change) {
