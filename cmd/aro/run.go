@@ -22,11 +22,12 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--debug] [-e NAME] [--record FILE] [--replay FILE] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
 			"  -e, --entry-point NAME  run this feature set instead of Application-Start\n" +
+			"      --keep-alive        run until a signal ends it, and print no final response\n" +
 			"      --debug             show the final response with the types of its values\n" +
 			"      --record FILE       write every event of the run to a file\n" +
 			"      --replay FILE       raise the events of such a file before Application-Start",
@@ -50,6 +51,7 @@ func runCommand() *cobra.Command {
 type runOptions struct {
 	path             string
 	verbose, noCache bool
+	keepAlive        bool
 	help, debug      bool
 	entry            string // the feature set to run instead of Application-Start
 	record, replay   string // files
@@ -73,6 +75,8 @@ func parseRun(args []string) (runOptions, error) {
 			o.verbose = true
 		case a == "--no-cache":
 			o.noCache = true
+		case a == "--keep-alive":
+			o.keepAlive = true
 		case a == "--debug":
 			o.debug = true
 		case (a == "-h" || a == "--help") && o.path == "":
@@ -211,7 +215,7 @@ func runBuilt(args []string) int {
 }
 
 func (l *loaded) run(o runOptions) error {
-	cfg := host.Config{Parameters: o.params, Verbose: o.verbose, Debug: o.debug, EntryPoint: o.entry}
+	cfg := host.Config{Parameters: o.params, Verbose: o.verbose, Debug: o.debug, EntryPoint: o.entry, KeepAlive: o.keepAlive}
 	if o.replay != "" {
 		data, err := os.ReadFile(o.replay)
 		if err == nil {

@@ -37,6 +37,8 @@ type Config struct {
 	// application; they win over files in Root.
 	Assets  map[string][]byte
 	Verbose bool
+	// KeepAlive keeps the process after Application-Start until a signal comes.
+	KeepAlive bool
 	// Debug prints the final response in developer form, Testing makes When work
 	// and Log write in developer form (02 §13, §14).
 	Debug, Testing bool

@@ -101,6 +101,9 @@ func (h *Host) OnClose(f func(deadline time.Time)) {
 // begin the shutdown; a second one ends the process at once. The channel may be
 // closed when no more signals are to be expected.
 func (h *Host) Run(signals <-chan os.Signal) int {
+	if h.KeepAlive {
+		defer h.Hold()()
+	}
 	if h.EntryPoint != "" {
 		if h.start = h.find(h.EntryPoint); h.start == nil {
 			h.writeLine(h.Stdout, []byte("Error: Entry point not found: '"+h.EntryPoint+"'\n"))
@@ -187,7 +190,7 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 	if h.Debug {
 		form = boxed
 	}
-	if text := form(e.Reply, h.startLocal(e)); text != "" {
+	if text := form(e.Reply, h.startLocal(e)); text != "" && !h.KeepAlive {
 		h.writeLine(h.Stdout, []byte(text+"\n"))
 	}
 	return code
