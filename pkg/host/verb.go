@@ -27,7 +27,7 @@ type Verb struct {
 // Verbs returns the built-in verbs that need no network.
 func Verbs() []*Verb {
 	var all []*Verb
-	for _, family := range [][]*Verb{coreVerbs, listVerbs, compareVerbs, outputVerbs, repositoryVerbs, eventVerbs, lifecycleVerbs, fileVerbs, folderVerbs, textVerbs, templateVerbs, internalVerbs, testVerbs, terminalVerbs} {
+	for _, family := range [][]*Verb{coreVerbs, listVerbs, compareVerbs, outputVerbs, repositoryVerbs, eventVerbs, lifecycleVerbs, fileVerbs, folderVerbs, textVerbs, templateVerbs, internalVerbs, testVerbs, terminalVerbs, gitVerbs} {
 		all = append(all, family...)
 	}
 	return all

@@ -16,8 +16,8 @@ var repositoryVerbs = []*Verb{
 		Doc: "Stores a row, or each element of a list, in a repository.", Blocking: true,
 		Result: bytecode.Consumes, Object: bytecode.RowsObject, Extra: "new-entry", ResultSpec: true, SpecBinds: true}, Link: linkRows(storeVerb)},
 	{Verb: bytecode.Verb{Name: "retrieve", Aliases: []string{"fetch", "load", "find"}, Role: bytecode.RoleRequest, Preps: []string{"from"},
-		Doc:    "Reads rows from a repository.",
-		Result: bytecode.Binds, Object: bytecode.RowsObject, Orders: true}, Link: linkRows(retrieve)},
+		Doc: "Reads rows from a repository, or status, log or branch from the <git>.", Blocking: true,
+		Result: bytecode.Binds, Object: bytecode.RowsObject, Orders: true}, Link: linkRetrieve},
 	{Verb: bytecode.Verb{Name: "delete", Aliases: []string{"remove", "destroy"}, Role: bytecode.RoleOwn, Preps: []string{"from", "for"},
 		Doc: "Deletes rows or files, or takes an entry out of a map or list.", Blocking: true, ResultSpec: true,
 		Result: bytecode.Operates, Object: bytecode.RowsObject}, Link: linkDelete},
@@ -45,6 +45,14 @@ func linkRows(do vm.Func) func(*Host, *bytecode.Site, *bytecode.Chunk) (vm.Func,
 		}
 		return do, &rows{h.Repository(s.Object.Base), f}, nil
 	}
+}
+
+// linkRetrieve tells the sources of Retrieve apart.
+func linkRetrieve(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, error) {
+	if s.Object.Base == "git" {
+		return retrieveGit, nil, nil
+	}
+	return linkRows(retrieve)(h, s, c)
 }
 
 // bound reports whether the object is a variable rather than a repository: it is
