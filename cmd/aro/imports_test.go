@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"aro/pkg/host/format":       {"aro/pkg/vm/value"},
 	"aro/pkg/host/git":          {},
 	"aro/pkg/host/screen":       {},
+	"aro/pkg/plugin":            {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/host", "aro/pkg/host/format"},
 	"aro/pkg/net/contract":      {"aro/pkg/vm/value"},
 	"aro/pkg/net":               {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/host", "aro/pkg/net/contract"},
 }

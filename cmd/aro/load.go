@@ -12,10 +12,10 @@ import (
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
 	"aro/pkg/compile"
-	"aro/pkg/compile/app"
 	"aro/pkg/host"
 	aronet "aro/pkg/net"
 	"aro/pkg/net/contract"
+	"aro/pkg/plugin"
 	"aro/pkg/vm/value"
 )
 
@@ -26,13 +26,14 @@ type loaded struct {
 	contract *contract.Contract // nil without one
 	root     string
 	network  *aronet.Network
+	plugins  []*plugin.Plugin
 	verbs    []*host.Verb
 	assets   map[string][]byte // files that came with the program, by path in the application
 	written  chan struct{}     // closed when the cache entry is written; nil on a hit
 }
 
-// verbs is the whole verb table.
-func verbs() []*host.Verb { return append(host.Verbs(), aronet.New().Verbs()...) }
+// verbs is the verb table without plugins.
+func verbs() []*host.Verb { return verbTable(aronet.New(), nil) }
 
 // version is the build's version, or its commit.
 func version() string {
@@ -72,16 +73,16 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 			fmt.Fprintf(os.Stderr, format+"\n", args...)
 		}
 	}
-	sources, err := app.Discover(path)
+	sources, plugins, err := discover(path, warn)
 	if err != nil {
-		return nil, &exitError{1, "Error: " + err.Error()}
+		return nil, err
 	}
 	name, document, err := sources.Contract()
 	if err != nil {
 		return nil, &exitError{1, fmt.Sprintf("Error: %s cannot be read: %s", name, err)}
 	}
 	network := aronet.New()
-	l := &loaded{root: sources.Root, network: network, verbs: append(host.Verbs(), network.Verbs()...)}
+	l := &loaded{root: sources.Root, network: network}
 	store := cache.Open("")
 	build := buildID()
 	hash := cache.NewHasher(bytecode.FormatVersion, build, fmt.Sprint(sources.Single))
@@ -89,6 +90,7 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 		hash.Add(f.Name, f.Data)
 	}
 	hash.Add(name, document)
+	hashPlugins(hash, plugins)
 	key := hash.Key()
 	if useCache {
 		if err := l.fromCache(store, key); err == nil {
@@ -103,6 +105,9 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 			}
 		}
 	}
+	complete := false
+	l.plugins, complete = describe(plugins, warn)
+	l.verbs = verbTable(network, l.plugins)
 	prog, diags := sources.Compile(host.Signatures(l.verbs), verbose)
 	if prog == nil {
 		return nil, compileErrors(diags, verbose)
@@ -125,7 +130,8 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 		}
 		meta.Extra = append(meta.Extra, bytecode.Blob{Name: contractBlob, Data: l.contract.Encode()})
 	}
-	if useCache {
+	meta.Extra = append(meta.Extra, savePlugins(l.plugins)...)
+	if useCache && complete {
 		l.written = make(chan struct{})
 		// Not in the goroutine: the codec is one for both directions and stores what it
 		// encodes, while the program runs.
@@ -180,6 +186,10 @@ func (l *loaded) fromCache(store *cache.Cache, key cache.Key) error {
 			return err
 		}
 	}
+	if l.plugins, err = restorePlugins(l.root, meta); err != nil {
+		return err
+	}
+	l.verbs = verbTable(l.network, l.plugins)
 	l.program = prog
 	return nil
 }
@@ -215,7 +225,13 @@ func (l *loaded) host(cfg host.Config) (*host.Host, error) {
 		}
 		return chunk, err
 	}
+	if len(l.plugins) > 0 {
+		cfg.Qualifiers = plugin.Qualifiers(l.plugins)
+	}
 	h := host.New(l.program, cfg)
+	for _, p := range l.plugins {
+		h.OnClose(p.Close)
+	}
 	l.network.UseContract(l.contract)
 	l.network.Attach(h)
 	if missing := l.network.MissingHandlers(h); missing != "" {

@@ -44,10 +44,13 @@ type Config struct {
 	Debug, Testing bool
 	// EntryPoint names the feature set that runs instead of Application-Start.
 	EntryPoint string
+	// Qualifiers finds an operation of a plugin, Handle.name in any case; it returns
+	// nil for other names. The operation may block.
+	Qualifiers func(name string) func(v, with value.Value) (value.Value, error)
 	// Record gets every event, nil for none; the events of Replay are raised
 	// before Application-Start.
 	Record *Recorder
-	Replay []RecordedEvent
+	Replay []DomainEvent
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
 	// its waiting); 0 is DefaultBudget.
 	HandlerBudget time.Duration

@@ -84,15 +84,15 @@ func (r *Recorder) Close() error {
 	return errors.Join(err, r.to.Close())
 }
 
-// RecordedEvent is a domain event of a recording.
-type RecordedEvent struct {
+// DomainEvent is a domain event: of a recording, or for OffloadWithEvents.
+type DomainEvent struct {
 	Name    string
 	Payload value.Value
 }
 
 // ReadRecording returns the domain events of a recording, which can be raised
 // again; events from outside, such as messages of clients, cannot.
-func ReadRecording(data []byte) ([]RecordedEvent, error) {
+func ReadRecording(data []byte) ([]DomainEvent, error) {
 	var file struct {
 		Version string
 		Events  []struct{ EventType, Payload string }
@@ -103,7 +103,7 @@ func ReadRecording(data []byte) ([]RecordedEvent, error) {
 	if file.Version != recordVersion {
 		return nil, fmt.Errorf("it is no recording that this version reads: version is %q, not %q", file.Version, recordVersion)
 	}
-	var events []RecordedEvent
+	var events []DomainEvent
 	for i, e := range file.Events {
 		if e.EventType != "domain" {
 			continue
@@ -117,7 +117,7 @@ func ReadRecording(data []byte) ([]RecordedEvent, error) {
 		if name.Kind() != value.String || !ok {
 			return nil, fmt.Errorf("event %d lacks domainEventType or payload", i+1)
 		}
-		events = append(events, RecordedEvent{name.Str(), payload})
+		events = append(events, DomainEvent{name.Str(), payload})
 	}
 	return events, nil
 }

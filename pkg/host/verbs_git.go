@@ -94,64 +94,18 @@ func option(v value.Value, name string, main bool) string {
 // gitWork runs work on a goroutine of its own, then the handlers of the event, as
 // part of the statement. Without an event only the work.
 func gitWork(c *vm.Call, event string, work func(ctx context.Context) (result, payload value.Value, err error)) (value.Value, error) {
-	return c.Suspend(&gitOp{executionOf(c), event, work})
-}
-
-type gitOp struct {
-	e     *Execution
-	event string
-	work  func(context.Context) (result, payload value.Value, err error)
-}
-
-// Start implements vm.Op.
-func (o *gitOp) Start(co *vm.Coroutine) bool {
-	h := o.e.Host
-	go func() {
+	return OffloadWithEvents(c, func() (value.Value, []DomainEvent, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), gitTime)
 		defer cancel()
-		h.files.slots <- struct{}{}
-		var payload value.Value
-		v, err := guarded(func() (v value.Value, err error) {
-			v, payload, err = o.work(ctx)
-			return v, err
-		})
-		<-h.files.slots
-		if err == nil && o.event != "" {
-			h.raiseWithin(o.e, o.event, payload)
-		}
+		v, payload, err := work(ctx)
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = fmt.Errorf("Timeout: git took longer than %v", gitTime)
 		}
-		resume(co, v, err)
-	}()
-	return false
-}
-
-// raiseWithin runs the handlers of a domain event on this goroutine on behalf of an
-// execution that is suspended, and returns when all have ended.
-func (h *Host) raiseWithin(parent *Execution, event string, payload value.Value) {
-	h.Record.domain(event, payload)
-	var waiting []*Execution
-	if parent.Depth >= maxDepth {
-		return
-	}
-	t := Payload{payload}
-	for _, s := range h.events[event] {
-		if !s.accepts(t) {
-			continue
+		if event == "" {
+			return v, nil, err
 		}
-		e := h.newExecution(s.Code, s, t, parent)
-		e.Depth++
-		if e.drive() {
-			e.release()
-		} else {
-			waiting = append(waiting, e)
-		}
-	}
-	for _, e := range waiting {
-		e.await()
-		e.release()
-	}
+		return v, []DomainEvent{{event, payload}}, err
+	})
 }
 
 // retrieveGit is Retrieve from the <git>: the result's name or qualifier says what.
