@@ -102,7 +102,7 @@ class Kit:
             method = name[len("service:"):]
             for methods, f in self.services.values():
                 if method in methods:
-                    return self.call(f, method, data)
+                    return self.call(f, data, method)
         return self.call(self.actions[name][1], data)
 
     def qualify(self, name, text):
