@@ -122,7 +122,7 @@ func checkApplication(path string) (*report, error) {
 	for _, p := range plugins {
 		p.Close(time.Now().Add(time.Second))
 	}
-	signatures := host.Signatures(verbTable(aronet.New(), plugins))
+	signatures := host.Signatures(verbsWith(aronet.New(), plugins))
 	prog, diags := sources.Compile(signatures, true)
 	r := &report{Files: len(sources.Files), diags: diags}
 	if err := r.checkContract(sources, prog); err != nil {

@@ -33,7 +33,7 @@ type loaded struct {
 }
 
 // verbs is the verb table without plugins.
-func verbs() []*host.Verb { return verbTable(aronet.New(), nil) }
+func verbs() []*host.Verb { return verbsWith(aronet.New(), nil) }
 
 // version is the build's version, or its commit.
 func version() string {
@@ -107,7 +107,7 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 	}
 	complete := false
 	l.plugins, complete = describe(plugins, warn)
-	l.verbs = verbTable(network, l.plugins)
+	l.verbs = verbsWith(network, l.plugins)
 	prog, diags := sources.Compile(host.Signatures(l.verbs), verbose)
 	if prog == nil {
 		return nil, compileErrors(diags, verbose)
@@ -189,7 +189,7 @@ func (l *loaded) fromCache(store *cache.Cache, key cache.Key) error {
 	if l.plugins, err = restorePlugins(l.root, meta); err != nil {
 		return err
 	}
-	l.verbs = verbTable(l.network, l.plugins)
+	l.verbs = verbsWith(l.network, l.plugins)
 	l.program = prog
 	return nil
 }

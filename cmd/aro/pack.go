@@ -33,7 +33,7 @@ func pack(path string) ([]byte, *app.Sources, error) {
 	for _, p := range plugins {
 		defer p.Close(time.Now().Add(time.Second))
 	}
-	prog, diags := sources.Compile(host.Signatures(verbTable(aronet.New(), plugins)), false)
+	prog, diags := sources.Compile(host.Signatures(verbsWith(aronet.New(), plugins)), false)
 	if prog == nil {
 		return nil, nil, compileErrors(diags, false)
 	}
@@ -159,7 +159,7 @@ func unpack(data []byte, root string) (*loaded, error) {
 	if l.plugins, err = restorePlugins(root, meta); err != nil {
 		return nil, err
 	}
-	l.verbs = verbTable(l.network, l.plugins)
+	l.verbs = verbsWith(l.network, l.plugins)
 	for _, b := range meta.Extra {
 		if name, ok := strings.CutPrefix(b.Name, assetBlob); ok {
 			l.assets[name] = b.Data

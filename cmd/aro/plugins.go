@@ -51,8 +51,8 @@ func describe(plugins []*plugin.Plugin, warn func(string)) (able []*plugin.Plugi
 	return able, len(warnings) == 0
 }
 
-// verbTable is the whole verb table of an application.
-func verbTable(network *aronet.Network, plugins []*plugin.Plugin) []*host.Verb {
+// verbsWith is the whole verb table of an application with plugins.
+func verbsWith(network *aronet.Network, plugins []*plugin.Plugin) []*host.Verb {
 	return plugin.Verbs(plugins, append(host.Verbs(), network.Verbs()...))
 }
 

@@ -54,7 +54,7 @@ func runTests(w io.Writer, o testOptions) error {
 	for n, total := 0, 1; n < total; n++ {
 		// Each test gets a world of its own.
 		l.network = aronet.New()
-		l.verbs = verbTable(l.network, l.plugins)
+		l.verbs = verbsWith(l.network, l.plugins)
 		h, err := l.host(host.Config{Verbose: o.verbose, Testing: true, Record: recorder})
 		if err != nil {
 			return err
