@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ import (
 	"aro/pkg/compile/app"
 	"aro/pkg/compile/explain"
 	"aro/pkg/host"
+	aronet "aro/pkg/net"
 	"aro/pkg/net/contract"
 	"aro/pkg/syntax"
 )
@@ -112,11 +114,15 @@ func explainCheck(w io.Writer, code string) error {
 
 // checkApplication checks the sources, the contract and the templates.
 func checkApplication(path string) (*report, error) {
-	sources, err := app.Discover(path)
+	sources, plugins, err := discover(path, warn)
 	if err != nil {
-		return nil, &exitError{1, "Error: " + err.Error()}
+		return nil, err
 	}
-	signatures := host.Signatures(verbs())
+	plugins, _ = describe(plugins, warn)
+	for _, p := range plugins {
+		p.Close(time.Now().Add(time.Second))
+	}
+	signatures := host.Signatures(verbsWith(aronet.New(), plugins))
 	prog, diags := sources.Compile(signatures, true)
 	r := &report{Files: len(sources.Files), diags: diags}
 	if err := r.checkContract(sources, prog); err != nil {

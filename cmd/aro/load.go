@@ -4,16 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
 	"aro/pkg/compile"
-	"aro/pkg/compile/app"
 	"aro/pkg/host"
 	aronet "aro/pkg/net"
 	"aro/pkg/net/contract"
+	"aro/pkg/host/plugin"
 	"aro/pkg/vm/value"
 )
 
@@ -24,13 +26,14 @@ type loaded struct {
 	contract *contract.Contract // nil without one
 	root     string
 	network  *aronet.Network
+	plugins  []*plugin.Plugin
 	verbs    []*host.Verb
 	assets   map[string][]byte // files that came with the program, by path in the application
 	written  chan struct{}     // closed when the cache entry is written; nil on a hit
 }
 
-// verbs is the whole verb table.
-func verbs() []*host.Verb { return append(host.Verbs(), aronet.New().Verbs()...) }
+// verbs is the verb table without plugins.
+func verbs() []*host.Verb { return verbsWith(aronet.New(), nil) }
 
 // version is the build's version, or its commit.
 func version() string {
@@ -70,16 +73,16 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 			fmt.Fprintf(os.Stderr, format+"\n", args...)
 		}
 	}
-	sources, err := app.Discover(path)
+	sources, plugins, err := discover(path, warn)
 	if err != nil {
-		return nil, &exitError{1, "Error: " + err.Error()}
+		return nil, err
 	}
 	name, document, err := sources.Contract()
 	if err != nil {
 		return nil, &exitError{1, fmt.Sprintf("Error: %s cannot be read: %s", name, err)}
 	}
 	network := aronet.New()
-	l := &loaded{root: sources.Root, network: network, verbs: append(host.Verbs(), network.Verbs()...)}
+	l := &loaded{root: sources.Root, network: network}
 	store := cache.Open("")
 	build := buildID()
 	hash := cache.NewHasher(bytecode.FormatVersion, build, fmt.Sprint(sources.Single))
@@ -87,6 +90,7 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 		hash.Add(f.Name, f.Data)
 	}
 	hash.Add(name, document)
+	hashPlugins(hash, plugins)
 	key := hash.Key()
 	if useCache {
 		if err := l.fromCache(store, key); err == nil {
@@ -101,6 +105,9 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 			}
 		}
 	}
+	complete := false
+	l.plugins, complete = describe(plugins, warn)
+	l.verbs = verbsWith(network, l.plugins)
 	prog, diags := sources.Compile(host.Signatures(l.verbs), verbose)
 	if prog == nil {
 		return nil, compileErrors(diags, verbose)
@@ -123,7 +130,8 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 		}
 		meta.Extra = append(meta.Extra, bytecode.Blob{Name: contractBlob, Data: l.contract.Encode()})
 	}
-	if useCache {
+	meta.Extra = append(meta.Extra, savePlugins(l.plugins)...)
+	if useCache && complete {
 		l.written = make(chan struct{})
 		// Not in the goroutine: the codec is one for both directions and stores what it
 		// encodes, while the program runs.
@@ -138,6 +146,26 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 		}()
 	}
 	return l, nil
+}
+
+// wait gives the cache a moment to be written before the process ends.
+func (l *loaded) wait() {
+	if l.written == nil {
+		return
+	}
+	select {
+	case <-l.written:
+	case <-time.After(time.Second):
+	}
+}
+
+// applicationName is the name of the application at a path: its folder's.
+func applicationName(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	return filepath.Base(abs)
 }
 
 // maxCache bounds the cache folder; the oldest entries go first.
@@ -158,6 +186,10 @@ func (l *loaded) fromCache(store *cache.Cache, key cache.Key) error {
 			return err
 		}
 	}
+	if l.plugins, err = restorePlugins(l.root, meta); err != nil {
+		return err
+	}
+	l.verbs = verbsWith(l.network, l.plugins)
 	l.program = prog
 	return nil
 }
@@ -181,19 +213,28 @@ func readContract(name string, data []byte) (*contract.Contract, []string) {
 	return c, out
 }
 
-// host links the program to the world.
-func (l *loaded) host(params value.Value, verbose bool) (*host.Host, error) {
+// host links the program to the world. cfg has what the command line says; the
+// rest is filled in.
+func (l *loaded) host(cfg host.Config) (*host.Host, error) {
 	signatures := host.Signatures(l.verbs)
-	h := host.New(l.program, host.Config{
-		Root: l.root, Parameters: params, Verbs: l.verbs, Verbose: verbose, Schemas: l.schema, Assets: l.assets,
-		Templates: func(name string, src []byte) (*bytecode.Chunk, error) {
-			chunk, err := compile.Template(name, src, compile.Options{Verbs: signatures})
-			if err == nil {
-				err = bytecode.Verify(chunk)
-			}
-			return chunk, err
-		},
-	})
+	cfg.Root, cfg.Verbs, cfg.Schemas, cfg.Assets = l.root, l.verbs, l.schema, l.assets
+	cfg.Templates = func(name string, src []byte) (*bytecode.Chunk, error) {
+		chunk, err := compile.Template(name, src, compile.Options{Verbs: signatures})
+		if err == nil {
+			err = bytecode.Verify(chunk)
+		}
+		return chunk, err
+	}
+	if len(l.plugins) > 0 {
+		cfg.Qualifiers = plugin.Qualifiers(l.plugins)
+	}
+	h := host.New(l.program, cfg)
+	for _, p := range l.plugins {
+		h.OnClose(p.Close)
+	}
+	for name, service := range plugin.Services(l.plugins) {
+		h.Provide(name, service)
+	}
 	l.network.UseContract(l.contract)
 	l.network.Attach(h)
 	if missing := l.network.MissingHandlers(h); missing != "" {

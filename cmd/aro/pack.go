@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
@@ -25,11 +26,15 @@ const assetBlob = "asset:"
 // program, contract, templates, static files, store files. Tests are left out.
 // The same sources give the same bytes.
 func pack(path string) ([]byte, *app.Sources, error) {
-	sources, err := app.Discover(path)
+	sources, plugins, err := discover(path, warn)
 	if err != nil {
-		return nil, nil, &exitError{1, "Error: " + err.Error()}
+		return nil, nil, err
 	}
-	prog, diags := sources.Compile(host.Signatures(verbs()), false)
+	plugins, _ = describe(plugins, warn)
+	for _, p := range plugins {
+		defer p.Close(time.Now().Add(time.Second))
+	}
+	prog, diags := sources.Compile(host.Signatures(verbsWith(aronet.New(), plugins)), false)
 	if prog == nil {
 		return nil, nil, compileErrors(diags, false)
 	}
@@ -58,6 +63,10 @@ func pack(path string) ([]byte, *app.Sources, error) {
 		}
 		hash.Add(name, document)
 		meta.Extra = append(meta.Extra, bytecode.Blob{Name: contractBlob, Data: c.Encode()})
+	}
+	for _, b := range savePlugins(plugins) {
+		hash.Add(b.Name, b.Data)
+		meta.Extra = append(meta.Extra, b)
 	}
 	assets, err := readAssets(sources.Root)
 	if err != nil {
@@ -150,8 +159,11 @@ func unpack(data []byte, root string) (*loaded, error) {
 			return nil, err
 		}
 	}
-	network := aronet.New()
-	l := &loaded{program: prog, root: root, network: network, verbs: append(host.Verbs(), network.Verbs()...), assets: map[string][]byte{}}
+	l := &loaded{program: prog, root: root, network: aronet.New(), assets: map[string][]byte{}}
+	if l.plugins, err = restorePlugins(root, meta); err != nil {
+		return nil, err
+	}
+	l.verbs = verbsWith(l.network, l.plugins)
 	for _, b := range meta.Extra {
 		if name, ok := strings.CutPrefix(b.Name, assetBlob); ok {
 			l.assets[name] = b.Data

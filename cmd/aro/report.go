@@ -145,6 +145,7 @@ const (
 	bold   colour = "\x1b[1m"
 	red    colour = "\x1b[1;31m"
 	yellow colour = "\x1b[1;33m"
+	green  colour = "\x1b[1;32m"
 )
 
 // painter colours text for terminals, unless NO_COLOR says otherwise.

@@ -11,21 +11,26 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"aro/pkg/bytecode/bundle"
+	"aro/pkg/host"
 	"aro/pkg/syntax"
 	"aro/pkg/vm/value"
 )
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
-			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>. With --keep-alive it runs until a signal ends it.",
+			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
+			"  -e, --entry-point NAME  run this feature set instead of Application-Start\n" +
+			"      --keep-alive        run until a signal ends it, and print no final response\n" +
+			"      --debug             show the final response with the types of its values\n" +
+			"      --record FILE       write every event of the run to a file\n" +
+			"      --replay FILE       raise the events of such a file before Application-Start",
 		Example: "  aro run examples/statuspost\n" +
 			"  aro run ./report --month 11 --verbose",
 		DisableFlagParsing: true,
@@ -47,7 +52,9 @@ type runOptions struct {
 	path             string
 	verbose, noCache bool
 	keepAlive        bool
-	help             bool
+	help, debug      bool
+	entry            string // the feature set to run instead of Application-Start
+	record, replay   string // files
 	params           value.Value
 }
 
@@ -56,7 +63,13 @@ type runOptions struct {
 func parseRun(args []string) (runOptions, error) {
 	o := runOptions{}
 	var rest []string
-	for _, a := range args {
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		if known, err := o.fileFlag(args, &i); err != nil {
+			return o, err
+		} else if known {
+			continue
+		}
 		switch {
 		case a == "-v" || a == "--verbose":
 			o.verbose = true
@@ -64,6 +77,8 @@ func parseRun(args []string) (runOptions, error) {
 			o.noCache = true
 		case a == "--keep-alive":
 			o.keepAlive = true
+		case a == "--debug":
+			o.debug = true
 		case (a == "-h" || a == "--help") && o.path == "":
 			o.help = true
 		case o.path == "" && !strings.HasPrefix(a, "-"):
@@ -79,6 +94,34 @@ func parseRun(args []string) (runOptions, error) {
 	}
 	o.params = parameters(rest)
 	return o, nil
+}
+
+// fileFlag reads a flag of run that has a value, --flag VALUE or --flag=VALUE, and
+// moves i behind it.
+func (o *runOptions) fileFlag(args []string, i *int) (known bool, err error) {
+	name, v, given := strings.Cut(args[*i], "=")
+	var to *string
+	switch name {
+	case "-e", "--entry-point":
+		to = &o.entry
+	case "--record":
+		to = &o.record
+	case "--replay":
+		to = &o.replay
+	default:
+		return false, nil
+	}
+	if !given {
+		if *i++; *i == len(args) {
+			return true, fmt.Errorf("%s needs a value: %s VALUE", name, name)
+		}
+		v = args[*i]
+	}
+	if v == "" {
+		return true, fmt.Errorf("%s needs a value: %s VALUE", name, name)
+	}
+	*to = v
+	return true, nil
 }
 
 // parameters reads --key value, --key=value, --flag and -abc.
@@ -172,7 +215,21 @@ func runBuilt(args []string) int {
 }
 
 func (l *loaded) run(o runOptions) error {
-	h, err := l.host(o.params, o.verbose)
+	cfg := host.Config{Parameters: o.params, Verbose: o.verbose, Debug: o.debug, EntryPoint: o.entry, KeepAlive: o.keepAlive}
+	if o.replay != "" {
+		data, err := os.ReadFile(o.replay)
+		if err == nil {
+			cfg.Replay, err = host.ReadRecording(data)
+		}
+		if err != nil {
+			return &exitError{1, fmt.Sprintf("Error: %s cannot be replayed: %v", o.replay, err)}
+		}
+	}
+	var err error
+	if cfg.Record, err = openRecording(o.record, applicationName(l.root)); err != nil {
+		return err
+	}
+	h, err := l.host(cfg)
 	if err != nil {
 		return err
 	}
@@ -180,12 +237,10 @@ func (l *loaded) run(o runOptions) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	code := h.Run(signals)
-	if l.written != nil {
-		select {
-		case <-l.written:
-		case <-time.After(time.Second):
-		}
+	if err := cfg.Record.Close(); err != nil {
+		return &exitError{1, "Error: the recording is not complete: " + err.Error()}
 	}
+	l.wait()
 	if code != 0 {
 		return &exitError{code: code}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -49,6 +50,7 @@ func TestScripts(t *testing.T) {
 			"broken": broken,
 			"absent": absent,
 			"damage": damage,
+			"norm":   norm,
 		},
 	})
 }
@@ -87,6 +89,17 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("a trace of Go in the output: %q", trace)
 		}
 	}
+}
+
+// norm FILE copies a report of tests to the file normal, its durations made equal:
+// a fast one is <1ms, a slow one Nms.
+func norm(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: norm FILE")
+	}
+	text := regexp.MustCompile(`\([1-9]ms\)`).ReplaceAllString(ts.ReadFile(args[0]), "(<1ms)")
+	text = regexp.MustCompile(`\([0-9]{2,}ms\)`).ReplaceAllString(text, "(Nms)")
+	ts.Check(os.WriteFile(ts.MkAbs("normal"), []byte(text), 0o644))
 }
 
 // damage FROM TO cut|flip copies a file without its last 50 bytes, or with one of

@@ -147,6 +147,9 @@ func (c *compiler) featureSet(set *syntax.FeatureSet) *bytecode.Chunk {
 	line, _ := c.file.Position(set.Start)
 	ch.Line = int32(line)
 	c.isStart = set.Name == "Application-Start"
+	if isTest(set) {
+		c.scope.rebind++ // a test may bind a name again (02 §14)
+	}
 	c.isAction = isAction(set)
 	mentionedNames(set, c.mentions)
 	c.mark(set)

@@ -65,7 +65,7 @@ func isHandler(s *syntax.FeatureSet) bool {
 // isTest reports whether `aro test` runs the feature set (02 §14).
 func isTest(s *syntax.FeatureSet) bool {
 	if s.Name == "Application-Start" || s.Name == "Application-End" {
-		return false
+		return false // whatever its activity is called
 	}
 	return strings.HasSuffix(s.Activity, " Test") || strings.HasSuffix(s.Activity, " Tests") || s.Activity == "Test" || s.Activity == "Tests"
 }

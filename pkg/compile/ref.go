@@ -99,7 +99,7 @@ func (c *compiler) entry(name string) *variable {
 // walk follows the qualifier of n from src to dst; nothing is emitted without one.
 func (c *compiler) walk(n *syntax.Noun, src, dst int, quiet bool) {
 	p := path(n)
-	if p == nil {
+	if p == nil || c.isForeign(n) {
 		c.operations(n, src, dst, quiet)
 		return
 	}
@@ -121,10 +121,10 @@ func (c *compiler) walk(n *syntax.Noun, src, dst int, quiet bool) {
 // left to right: what is no operation at its front is a property path.
 func (c *compiler) operations(n *syntax.Noun, src, dst int, quiet bool) {
 	var parts []string
-	switch n.Kind {
-	case syntax.ChainQual:
+	switch {
+	case n.Kind == syntax.ChainQual:
 		parts = n.Segments
-	case syntax.OffsetQual:
+	case n.Kind == syntax.OffsetQual, c.isForeign(n):
 		parts = []string{n.Raw}
 	default:
 		return
@@ -149,6 +149,12 @@ func (c *compiler) operations(n *syntax.Noun, src, dst int, quiet bool) {
 	}
 	c.act(dst, bytecode.Site{Verb: "(operation)", Args: []bytecode.Slot{bytecode.SlotObject}, Extra: bytecode.NoReg,
 		Object: bytecode.Noun{Base: n.Base, Raw: strings.Join(parts, " | "), Specs: parts}}, base)
+}
+
+// isForeign reports whether a qualifier is an operation of a plugin, Handle.name,
+// which looks like a path.
+func (c *compiler) isForeign(n *syntax.Noun) bool {
+	return n.Kind == syntax.PathQual && len(n.Segments) == 2 && c.isOperation(n.Raw)
 }
 
 // isOperation reports whether a part of a chain is an operation or a date offset.

@@ -46,12 +46,16 @@ func logLine(c *vm.Call) (value.Value, error) {
 	if s.Object.Base == "file" && s.Prep == "to" {
 		return value.Value{}, logToFile(c, v)
 	}
+	out, target := h.Stdout, "console"
+	if s.Object.Base == "stderr" || len(s.Object.Specs) == 1 && s.Object.Specs[0] == "error" {
+		out, target = h.Stderr, "stderr"
+	}
+	if h.Testing {
+		h.writeLine(out, fmt.Appendf(nil, "LOG[%s] %s: %s\n", target, c.Chunk().Name, v.Developer()))
+		return value.Value{}, nil
+	}
 	var room [512]byte
 	line := append(v.AppendDisplay(room[:0]), '\n')
-	out := h.Stdout
-	if s.Object.Base == "stderr" || len(s.Object.Specs) == 1 && s.Object.Specs[0] == "error" {
-		out = h.Stderr
-	}
 	h.writeLine(out, line)
 	return value.Value{}, nil
 }
@@ -82,7 +86,7 @@ func (h *Host) Diagnose(format string, args ...any) {
 // Application-End, actions and templates report through whoever runs them.
 func (h *Host) failed(e *Execution) {
 	s := e.Set
-	if s == nil || s.Kind == Start || s.Kind == EndSuccess || s.Kind == EndError || s.Kind == Action {
+	if s == nil || s == e.Host.start || s.Kind == EndSuccess || s.Kind == EndError || s.Kind == Action || s.Kind == TestSet || isCalled(e) {
 		return
 	}
 	h.Diagnose("[ERROR] [%s: %s]%s %s", s.Name, s.Activity, place(e.Err()), Describe(e.Err()))
@@ -174,11 +178,8 @@ func finalResponse(r Response, lookup func(string) value.Value) string {
 	}
 	lines := responseData(r)
 	if len(lines) == 0 {
-		for _, name := range []string{"greeting", "message", "result", "data", "output", "value"} {
-			if v := lookup(name); v.IsBound() {
-				lines = append(lines, [2]string{"value", leaf(v)})
-				break
-			}
+		if v := fallback(lookup); v.IsBound() {
+			lines = append(lines, [2]string{"value", leaf(v)})
 		}
 	}
 	slices.SortFunc(lines, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
@@ -187,6 +188,16 @@ func finalResponse(r Response, lookup func(string) value.Value) string {
 		out += "\n  " + l[0] + ": " + l[1]
 	}
 	return out
+}
+
+// fallback is the variable that a response without data shows (02 §6.1).
+func fallback(lookup func(string) value.Value) value.Value {
+	for _, name := range []string{"greeting", "message", "result", "data", "output", "value"} {
+		if v := lookup(name); v.IsBound() {
+			return v
+		}
+	}
+	return value.Value{}
 }
 
 // responseData flattens the data of a response into display lines (02 §6.1).

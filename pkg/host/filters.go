@@ -49,6 +49,9 @@ func linkFilter(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, err
 			return value.OfString(arg), nil
 		}, nil, nil
 	}
+	if f := linkStyle(h, s.Result.Base, arg); f != nil {
+		return f, nil, nil
+	}
 	return func(c *vm.Call) (value.Value, error) { return c.Arg(bytecode.SlotObject), nil }, nil, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/host/screen"
 	"aro/pkg/store"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
@@ -38,6 +39,18 @@ type Config struct {
 	Verbose bool
 	// KeepAlive keeps the process after Application-Start until a signal comes.
 	KeepAlive bool
+	// Debug prints the final response in developer form, Testing makes When work
+	// and Log write in developer form (02 §13, §14).
+	Debug, Testing bool
+	// EntryPoint names the feature set that runs instead of Application-Start.
+	EntryPoint string
+	// Qualifiers finds an operation of a plugin, Handle.name in any case; it returns
+	// nil for other names. The operation may block.
+	Qualifiers func(name string) func(v, with value.Value) (value.Value, error)
+	// Record gets every event, nil for none; the events of Replay are raised
+	// before Application-Start.
+	Record *Recorder
+	Replay []DomainEvent
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
 	// its waiting); 0 is DefaultBudget.
 	HandlerBudget time.Duration
@@ -69,6 +82,9 @@ type Host struct {
 
 	files    files
 	stdin    stdin
+	asking   sync.Mutex // Prompt and Select ask one after the other
+	input    screen.Input
+	screen   *screen.Screen
 	console  sync.Mutex
 	scope    scope
 	handles  sync.Map // service handles by name: value.Value
@@ -127,6 +143,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()
 	h.OnClose(h.commands.close)
+	h.newScreen()
 	h.templates.init(h)
 	h.Register("file-monitor", &fileMonitor{h: h})
 	for _, v := range cfg.Verbs {
@@ -219,6 +236,7 @@ func (h *Host) Invoke(s *Set, t Trigger) *Execution {
 func (h *Host) Deliver(sets []*Set, t Trigger) {
 	h.inFlight.Add(1)
 	defer h.inFlight.Add(-1)
+	h.recordOutside(sets, t)
 	var waiting []*Execution
 	for _, s := range sets {
 		if !s.accepts(t) {

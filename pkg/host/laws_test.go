@@ -275,7 +275,7 @@ func TestOperationsOfExpressions(t *testing.T) {
 		{"+7d", value.OfString("2025-01-31"), "2025-02-07T00:00:00Z"},
 		{"length", value.OfList([]value.Value{value.Nil}), "1"},
 	} {
-		p, err := newComputation(c.qualifier)
+		p, err := newComputation(nil, c.qualifier)
 		if err != nil {
 			t.Fatal(err)
 		}

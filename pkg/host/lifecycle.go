@@ -110,6 +110,13 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 	if h.KeepAlive {
 		defer h.Hold()()
 	}
+	if h.EntryPoint != "" {
+		if h.start = h.find(h.EntryPoint); h.start == nil {
+			h.writeLine(h.Stdout, []byte("Error: Entry point not found: '"+h.EntryPoint+"'\n"))
+			return 1
+		}
+	}
+	h.replay()
 	started := make(chan struct{})
 	e := h.newExecution(h.start.Code, h.start, noTrigger{}, nil)
 	go func() {
@@ -185,7 +192,11 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 		h.writeLine(h.Stdout, []byte("Runtime error: "+Describe(failure)+"\n"))
 		return code
 	}
-	if text := finalResponse(e.Reply, h.startLocal(e)); text != "" && !h.KeepAlive {
+	form := finalResponse
+	if h.Debug {
+		form = boxed
+	}
+	if text := form(e.Reply, h.startLocal(e)); text != "" && !h.KeepAlive {
 		h.writeLine(h.Stdout, []byte(text+"\n"))
 	}
 	return code

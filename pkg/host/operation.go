@@ -82,11 +82,12 @@ type computation struct {
 	// implied: the operation is the name that the statement binds, so it is only
 	// a guess: `Compute the <difference> from <a> - <b>.`
 	implied bool
+	foreign bool // a plugin takes part, which may take its time
 }
 
 // newComputation reads a qualifier: a date offset, an operation, or a chain of
 // them. Whatever else it names is a type annotation and changes nothing.
-func newComputation(qualifier string) (*computation, error) {
+func newComputation(h *Host, qualifier string) (*computation, error) {
 	out := &computation{}
 	for part := range strings.SplitSeq(qualifier, "|") {
 		part = strings.TrimSpace(part)
@@ -98,9 +99,32 @@ func newComputation(qualifier string) (*computation, error) {
 			out.steps = append(out.steps, shift(offset))
 		} else if op, ok := findOperation(part); ok {
 			out.steps = append(out.steps, op)
+		} else if op := h.qualifier(part); op != nil {
+			out.steps = append(out.steps, op)
+			out.foreign = true
 		}
 	}
 	return out, nil
+}
+
+// qualifier finds an operation of a plugin: Handle.name.
+func (h *Host) qualifier(name string) func(value.Value, operands) (value.Value, error) {
+	if h == nil || h.Qualifiers == nil || !strings.Contains(name, ".") {
+		return nil
+	}
+	op := h.Qualifiers(name)
+	if op == nil {
+		return nil
+	}
+	return func(v value.Value, with operands) (value.Value, error) { return op(v, with.with) }
+}
+
+// run applies the operations for a statement.
+func (p *computation) run(c *vm.Call, v value.Value, with operands) (value.Value, error) {
+	if p.foreign {
+		return offload(c, func() (value.Value, error) { return p.apply(v, with) })
+	}
+	return p.apply(v, with)
 }
 
 func (p *computation) apply(v value.Value, with operands) (value.Value, error) {
@@ -114,12 +138,12 @@ func (p *computation) apply(v value.Value, with operands) (value.Value, error) {
 }
 
 // linkCompute resolves the operation that the result names.
-func linkCompute(_ *Host, s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, error) {
+func linkCompute(h *Host, s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, error) {
 	qualifier, implied := s.Result.Raw, false
 	if qualifier == "" {
 		qualifier, implied = s.Result.Base, true
 	}
-	p, err := newComputation(qualifier)
+	p, err := newComputation(h, qualifier)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -141,8 +165,8 @@ func compute(c *vm.Call) (value.Value, error) {
 			with.with = value.Value{}
 		}
 	}
-	out, err := p.apply(v, with)
-	if err != nil && p.implied && !with.with.IsBound() && !with.to.IsBound() {
+	out, err := p.run(c, v, with)
+	if err != nil && p.implied && !p.foreign && !with.with.IsBound() && !with.to.IsBound() {
 		return v, nil
 	}
 	return out, err
@@ -150,15 +174,15 @@ func compute(c *vm.Call) (value.Value, error) {
 
 // linkOperation is a chain or an offset inside an expression: `<name: trim |
 // uppercase>`, `<now: +7d>`. There every part must mean something.
-func linkOperation(_ *Host, s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, error) {
-	p, err := newComputation(s.Object.Raw)
+func linkOperation(h *Host, s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, error) {
+	p, err := newComputation(h, s.Object.Raw)
 	if err == nil && len(p.steps) <= strings.Count(s.Object.Raw, "|") {
 		err = fmt.Errorf("'%s' names an unknown operation; the operations are %s", s.Object.Raw, strings.Join(operationNames(), ", "))
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return func(c *vm.Call) (value.Value, error) { return p.apply(c.Arg(bytecode.SlotObject), operands{}) }, nil, nil
+	return func(c *vm.Call) (value.Value, error) { return p.run(c, c.Arg(bytecode.SlotObject), operands{}) }, nil, nil
 }
 
 func lengthOf(v value.Value, _ operands) (value.Value, error) {

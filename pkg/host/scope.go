@@ -88,6 +88,11 @@ func (h *Host) Lookup(co *vm.Coroutine, name string, event bool) (value.Value, e
 		}
 	}
 	e := co.Owner.(*Execution)
+	if e.Host.Testing {
+		if v := givenName(e, name); v.IsBound() {
+			return v, nil
+		}
+	}
 	if event {
 		if v := e.Trigger.Field(name); v.IsBound() {
 			return v, nil
@@ -117,6 +122,9 @@ func (h *Host) Lookup(co *vm.Coroutine, name string, event bool) (value.Value, e
 	}
 	if name == "system" {
 		return value.OfObject(&h.system), nil
+	}
+	if name == "terminal" {
+		return h.terminalValue(), nil
 	}
 	if published && set != nil && p.value.Kind() != value.List {
 		return value.Value{}, fmt.Errorf("Variable '%s' is not accessible from '%s': it was published in '%s'", name, set.Activity, p.activity)

@@ -202,10 +202,10 @@ func (noTrigger) Entry(string) value.Value { return value.Value{} }
 func (noTrigger) Field(string) value.Value { return value.Value{} }
 
 // IsTest reports whether `aro test` runs a feature set, and nobody else does
-// (02 §14). An application may be a test itself.
+// (02 §14).
 func IsTest(name, activity string) bool {
 	if name == "Application-Start" || name == "Application-End" {
-		return false
+		return false // whatever its activity is called
 	}
 	last := activity[strings.LastIndexByte(activity, ' ')+1:]
 	return last == "Test" || last == "Tests"

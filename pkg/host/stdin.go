@@ -62,27 +62,34 @@ func (s *stdin) all() (value.Value, error) {
 // readStdin waits for input without holding up others, and for the shutdown,
 // which finds nothing more to read.
 func readStdin(c *vm.Call, all bool) (value.Value, error) {
-	return c.Suspend(&stdinRead{h: executionOf(c).Host, all: all})
+	h := executionOf(c).Host
+	if all {
+		return readInput(c, h.stdin.all, value.Nil)
+	}
+	return readInput(c, h.stdin.line, value.Nil)
+}
+
+// readInput suspends the statement until read returns or the shutdown begins,
+// which gives nothing.
+func readInput(c *vm.Call, read func() (value.Value, error), nothing value.Value) (value.Value, error) {
+	return c.Suspend(&stdinRead{h: executionOf(c).Host, read: read, nothing: nothing})
 }
 
 type stdinRead struct {
-	h   *Host
-	all bool
+	h       *Host
+	read    func() (value.Value, error)
+	nothing value.Value
 }
 
 // Start implements vm.Op.
 func (o *stdinRead) Start(co *vm.Coroutine) bool {
-	read := o.h.stdin.line
-	if o.all {
-		read = o.h.stdin.all
-	}
 	type result struct {
 		v   value.Value
 		err error
 	}
 	done := make(chan result, 1)
 	go func() {
-		v, err := guarded(read)
+		v, err := guarded(o.read)
 		done <- result{v, err}
 	}()
 	go func() {
@@ -90,7 +97,7 @@ func (o *stdinRead) Start(co *vm.Coroutine) bool {
 		case r := <-done:
 			resume(co, r.v, r.err)
 		case <-o.h.Stopping():
-			resume(co, value.Nil, nil)
+			resume(co, o.nothing, nil)
 		}
 	}()
 	return false

@@ -21,10 +21,13 @@ func linkEmit(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, error
 
 func emit(c *vm.Call) (value.Value, error) {
 	sets := c.Site.Target.([]*Set)
-	if len(sets) == 0 {
+	h := executionOf(c).Host
+	if len(sets) == 0 && h.Record == nil {
 		return value.Value{}, nil
 	}
-	return executionOf(c).Host.fanOut(c, sets, Payload{payload(c)})
+	p := payload(c)
+	h.Record.domain(c.Site.Result.Base, p)
+	return h.fanOut(c, sets, Payload{p})
 }
 
 // payload builds the event of Emit (02 §6.4): a map literal is the event, a named

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,13 +16,13 @@ var repositoryVerbs = []*Verb{
 		Doc: "Stores a row, or each element of a list, in a repository.", Blocking: true,
 		Result: bytecode.Consumes, Object: bytecode.RowsObject, Extra: "new-entry", ResultSpec: true, SpecBinds: true}, Link: linkRows(storeVerb)},
 	{Verb: bytecode.Verb{Name: "retrieve", Aliases: []string{"fetch", "load", "find"}, Role: bytecode.RoleRequest, Preps: []string{"from"},
-		Doc: "Reads rows from a repository, what an address answers, or the load of the machine from the <system>.", Blocking: true,
+		Doc: "Reads rows from a repository, what an address answers, the state of the <git>, or the load of the <system>.", Blocking: true,
 		Result: bytecode.Binds, Object: bytecode.RowsObject, Orders: true}, Link: linkRetrieve},
 	{Verb: bytecode.Verb{Name: "delete", Aliases: []string{"remove", "destroy"}, Role: bytecode.RoleOwn, Preps: []string{"from", "for"},
 		Doc: "Deletes rows or files, or takes an entry out of a map or list.", Blocking: true, ResultSpec: true,
 		Result: bytecode.Operates, Object: bytecode.RowsObject}, Link: linkDelete},
 	{Verb: bytecode.Verb{Name: "clear", Role: bytecode.RoleOwn, Preps: []string{"from", "for"},
-		Doc: "Empties a repository.", Blocking: true,
+		Doc: "Empties a repository, or clears the screen, the line or the cursor of the terminal.", Blocking: true,
 		Result: bytecode.Labels, Object: bytecode.RowsObject}, Link: linkRows(clearVerb)},
 }
 
@@ -55,6 +54,8 @@ func linkRows(do vm.Func) func(*Host, *bytecode.Site, *bytecode.Chunk) (vm.Func,
 // linkRetrieve tells the sources of Retrieve apart.
 func linkRetrieve(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, error) {
 	switch {
+	case s.Object.Base == "git":
+		return retrieveGit, nil, nil
 	case s.Object.Base == "system":
 		return retrieveSystem, nil, nil
 	case s.Object.Base == "url", s.Object.Base == "endpoint", s.Object.Base == "" && s.ObjectIsExpr:
@@ -255,7 +256,7 @@ func without(s *vm.Site, v value.Value) (value.Value, error) {
 func clearVerb(c *vm.Call) (value.Value, error) {
 	s := c.Site
 	if s.Verb == "clear" && s.Prep == "for" {
-		return value.Value{}, errors.New("clearing the terminal is not available in this version")
+		return clearTerminal(c)
 	}
 	r := s.Target.(*rows).repo
 	return r.write(c, func() (value.Value, []store.Change) {

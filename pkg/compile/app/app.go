@@ -22,6 +22,7 @@ type Source struct {
 	Name     string // relative to the application, with slashes; shown in diagnostics
 	Data     []byte
 	Imported bool // belongs to an imported application
+	Plugin   bool // belongs to a plugin
 }
 
 // Sources are the files of an application, in the order they are compiled:
@@ -169,6 +170,37 @@ func (s *Sources) imports() error {
 	return nil
 }
 
+// AddPlugin adds the feature sets in a folder of a plugin, or in one file of it;
+// of these only handlers take part. Names get the prefix.
+func (s *Sources) AddPlugin(dir, prefix string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return plainError(err)
+	}
+	var files []Source
+	if info.IsDir() {
+		if files, err = readDir(dir, prefix); err != nil {
+			return err
+		}
+	} else {
+		data, err := os.ReadFile(dir)
+		if err != nil {
+			return plainError(err)
+		}
+		files = []Source{{Name: strings.TrimSuffix(prefix, "/"), Data: data}}
+	}
+	for i := range files {
+		files[i].Plugin = true
+	}
+	s.Files = append(s.Files, files...)
+	return nil
+}
+
+// handles reports whether a feature set reacts to events.
+func handles(s *syntax.FeatureSet) bool {
+	return !strings.HasPrefix(s.Name, "Application-") && (strings.HasSuffix(s.Activity, "Handler") || strings.HasSuffix(s.Activity, "Observer"))
+}
+
 // Compile parses and compiles the sources. With an error among the diagnostics
 // the program is nil. lint asks for all warnings, which cost an analysis.
 func (s *Sources) Compile(verbs bytecode.Verbs, lint bool) (*bytecode.Program, []*syntax.Diagnostic) {
@@ -179,6 +211,9 @@ func (s *Sources) Compile(verbs bytecode.Verbs, lint bool) (*bytecode.Program, [
 		files[i] = syntax.NewFile(src.Name, src.Data)
 		diags = append(diags, syntax.Parse(files[i])...)
 		imported[files[i]] = src.Imported
+		if src.Plugin {
+			files[i].Sets = slices.DeleteFunc(files[i].Sets, func(s *syntax.FeatureSet) bool { return !handles(s) })
+		}
 	}
 	broken := slices.ContainsFunc(diags, func(d *syntax.Diagnostic) bool { return d.Severity == syntax.Error })
 	prog, more := compile.Compile(files, compile.Options{Verbs: verbs, Imported: imported, SingleFile: s.Single, Lint: lint})

@@ -1,0 +1,150 @@
+package plugin
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/host"
+	"aro/pkg/vm/value"
+)
+
+// write makes an application with one Python plugin.
+func write(t *testing.T, source string) *Plugin {
+	t.Helper()
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("needs python3")
+	}
+	root := t.TempDir()
+	dir := filepath.Join(root, folder, "p")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"plugin.yaml": "name: p\nhandle: P\nprovides:\n- type: python-plugin\n  path: x.py\n", "x.py": source} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, warnings := Find(root)
+	if len(list) != 1 || len(warnings) > 0 {
+		t.Fatal(list, warnings)
+	}
+	t.Cleanup(func() { list[0].Close(time.Now().Add(5 * time.Second)) })
+	return list[0]
+}
+
+// The process answers concurrent calls one after the other, keeps its state
+// between them, and another one takes over when it has ended.
+func TestProcess(t *testing.T) {
+	p := write(t, `
+import json, os
+n = 0
+def aro_plugin_info():
+    return {}
+def aro_plugin_execute(name, text):
+    global n
+    if name == "end":
+        os._exit(1)
+    n += 1
+    return {"n": n, "echo": json.loads(text)}
+`)
+	const big = 1 << 15
+	text := strings.Repeat("ü\n", big)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			out, err := p.call("execute", "x", value.OfString(text).JSON())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			v, _ := value.ParseJSON(out)
+			if echo, _ := v.Property("echo"); echo.Str() != text {
+				t.Error("a text comes back changed")
+			}
+		})
+	}
+	wg.Wait()
+	out, err := p.call("execute", "x", "1")
+	if err != nil || out != `{"n": 9, "echo": 1}` {
+		t.Fatal(out, err)
+	}
+	if _, err := p.call("execute", "end", "1"); err == nil {
+		t.Fatal("the end of the process is no error")
+	}
+	if out, err = p.call("execute", "x", "2"); err != nil || out != `{"n": 1, "echo": 2}` {
+		t.Fatal(out, err)
+	}
+}
+
+// What a plugin offers comes back out of what is saved, without its process.
+func TestRestore(t *testing.T) {
+	p := write(t, `
+from aro_plugin_sdk import plugin, action, qualifier, service, export_abi
+@plugin(handle="Ignored", version="2")
+class Kit:
+    def __init__(self):
+        self.calls = 0
+    @action(verbs=["Do-It"], role="request", prepositions=["From"])
+    def do_it(self, input):
+        self.calls += 1
+        return {"calls": self.calls, "i": input.int("i"), "d": input.double("d"), "b": input.bool("b"), "l": input.list("l")}
+    @qualifier(input_types=["List"])
+    def first(self, values, params=None):
+        return values[params.int("at", 0)]
+@service(name="counter", methods=["Add"])
+def counter(input):
+    return input.int("a") + 1
+export_abi(globals())
+`)
+	if _, warnings := Describe([]*Plugin{p}); len(warnings) > 0 {
+		t.Fatal(warnings)
+	}
+	again, err := Restore(filepath.Dir(filepath.Dir(p.dir)), p.Saved())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { again.Close(time.Now().Add(5 * time.Second)) })
+	verbs := Verbs([]*Plugin{again}, host.Verbs())
+	index := host.Signatures(verbs)
+	v := index["p.doit"]
+	if v == nil || v != index["p.do-it"] || v != index["doit"] || v.Role != bytecode.RoleRequest || v.Preps[0] != "from" || again.process.cmd != nil {
+		t.Fatalf("%+v", v)
+	}
+	if ops := index["compute"].Ops; ops[len(ops)-1] != "p.first" {
+		t.Error(ops)
+	}
+	if ops := host.Signatures(host.Verbs())["compute"].Ops; ops[len(ops)-1] == "p.first" {
+		t.Error("the built-in table has changed")
+	}
+	for range 2 {
+		again.call("execute", "do-it", `{"i":"1"}`)
+	}
+	out, err := again.call("execute", "do-it", `{"i":"4","d":1,"b":1,"l":[1]}`)
+	if err != nil || out != `{"calls": 3, "i": 4, "d": 1.0, "b": true, "l": [1]}` {
+		t.Error(out, err)
+	}
+	list := value.OfList([]value.Value{value.OfInt(7), value.OfInt(8)})
+	if got, err := Qualifiers([]*Plugin{again})("P.First")(list, value.MapOf("at", value.OfInt(1))); err != nil || got.Int() != 8 {
+		t.Error(got, err)
+	}
+	if s := Services([]*Plugin{again})["counter"]; len(s.Methods()) != 1 || s.Methods()[0] != "add" {
+		t.Error(s.Methods())
+	}
+	if out, err := again.call("execute", "service:Add", `{"a":1}`); err != nil || out != "2" {
+		t.Error(out, err)
+	}
+}
+
+func TestRestoreStaysInside(t *testing.T) {
+	for _, saved := range []string{``, `[]`, `{"folder":"../x","python":"a","info":"{}"}`, `{"folder":"x","python":"../a","info":"{}"}`, `{"folder":"x","python":"a","info":"1"}`} {
+		if p, err := Restore(t.TempDir(), []byte(saved)); err == nil {
+			t.Errorf("%q gives %+v", saved, p)
+		}
+	}
+}
