@@ -67,8 +67,9 @@ type Process struct {
 	errOut output
 }
 
-// Start runs `bin run app`. The process ends with the test, which fails if it
-// has panicked or raced by then.
+// Start runs `bin run app`, or bin alone when app is empty, which then is what
+// aro build made. The process ends with the test, which fails if it has panicked or
+// raced by then.
 func Start(t testing.TB, bin, app string, o Options) *Process {
 	t.Helper()
 	p := &Process{t: t, Port: o.Port, SockPort: o.SockPort, dirty: o.Dirty, done: make(chan struct{})}
@@ -80,11 +81,15 @@ func Start(t testing.TB, bin, app string, o Options) *Process {
 	}
 	p.HTTP = fmt.Sprintf("127.0.0.1:%d", p.Port)
 	p.TCP = fmt.Sprintf("127.0.0.1:%d", p.SockPort)
-	app, err := filepath.Abs(app)
-	if err != nil {
-		t.Fatal(err)
+	args := o.Args
+	if app != "" {
+		app, err := filepath.Abs(app)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args = append([]string{"run", app}, args...)
 	}
-	p.cmd = exec.Command(bin, append([]string{"run", app}, o.Args...)...)
+	p.cmd = exec.Command(bin, args...)
 	p.cmd.Dir = o.Dir
 	if p.cmd.Dir == "" {
 		p.cmd.Dir = t.TempDir()
