@@ -239,12 +239,18 @@ func (p *Process) Complains(text string) {
 	p.Until(fmt.Sprintf("%q on stderr", text), func() bool { return strings.Contains(p.Stderr(), text) })
 }
 
-// Run runs bin with arguments to its end.
+// Run runs bin with arguments to its end, in an empty folder.
 func Run(t testing.TB, bin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	return RunIn(t, t.TempDir(), bin, args...)
+}
+
+// RunIn runs bin with arguments to its end in the folder dir.
+func RunIn(t testing.TB, dir, bin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errOut bytes.Buffer
 	cmd := exec.Command(bin, args...)
-	cmd.Dir = t.TempDir()
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "ARO_CACHE_DIR="+filepath.Join(filepath.Dir(bin), "cache"),
 		fmt.Sprintf("ARO_HTTP_PORT=%d", FreePort(t)), fmt.Sprintf("ARO_SOCKET_PORT=%d", FreePort(t)))
 	cmd.Stdout, cmd.Stderr = &out, &errOut
