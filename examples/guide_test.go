@@ -125,16 +125,23 @@ func TestGuideHall(t *testing.T) {
 			t.Errorf("confirmed with %v", m)
 		}
 	}
-	c.send(`{"type":"publish","payload":{"channel":"news","data":{"n":1}}}`)
+	published := 0
+	publish := func(channel, data string) {
+		t.Helper()
+		c.send(`{"type":"publish","payload":{"channel":"` + channel + `","data":` + data + `}}`)
+		published++
+		p.Until("publication", func() bool { return strings.Count(p.Stdout(), "published\n") == published })
+	}
+	publish("elsewhere", `"to nobody"`)
+	publish("news", `{"n":1}`)
 	a.want(`{"n":1}`)
 	b.want(`{"n":1}`)
 	b.Close()
 	all = []guest{a, c}
 	hear("left") // for c it is the next thing: nothing was published to it
 	p.Prints("left " + b.id + "\n")
-	c.send(`{"type":"publish","payload":{"channel":"news","data":"more"}}`)
+	publish("news", `"more"`)
 	a.want("more")
-	p.Until("second publication", func() bool { return strings.Count(p.Stdout(), "published\n") == 2 })
 	if got := looks(a, b.id); got != nil {
 		t.Errorf("who has left is found as %v", got)
 	}
