@@ -206,14 +206,20 @@ func TestTutorialReconnect(t *testing.T) {
 	}
 }
 
-// TestTutorialRouting: the operation decides, the business activity is free text.
+// TestTutorialRouting: the operation decides, the business activity is free text;
+// the option of Start decides where WebSockets are accepted.
 func TestTutorialRouting(t *testing.T) {
 	t.Parallel()
 	app := tutorial(t)
 	edit(t, filepath.Join(app, "api.aro"), "(homePage: StatusPost API)", "(homePage: What Visitors See First)")
 	edit(t, filepath.Join(app, "api.aro"), "(getMessages: StatusPost API)", "(getMessages: postMessage)")
+	edit(t, filepath.Join(app, "main.aro"), `{ websocket: "/ws" }`, `{ websocket: "/live" }`)
 	p := aroproc.Start(t, aro, app, aroproc.Options{Ready: "http"})
 	servesBoard(t, p)
+	dialWS(t, p, "/live")
+	if _, res := handshake(t, p, "/ws", ""); res.StatusCode != 404 {
+		t.Errorf("a WebSocket where none is: %d", res.StatusCode)
+	}
 }
 
 // TestTutorialPort: a contract without servers means port 8080.
