@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -221,13 +222,15 @@ func (c *tcpConn) json() map[string]any {
 	return v
 }
 
-// quiet fails if anything arrives within d.
+// quiet fails if anything arrives within d, or the stream ends.
 func (c *tcpConn) quiet(d time.Duration) {
 	c.t.Helper()
 	c.SetReadDeadline(time.Now().Add(d))
 	if b, err := c.r.ReadByte(); err == nil {
 		rest, _ := c.r.Peek(c.r.Buffered())
 		c.t.Fatalf("read %q, want nothing", string(b)+string(rest))
+	} else if !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.t.Fatalf("the connection has ended: %v", err)
 	}
 }
 

@@ -67,8 +67,9 @@ type Process struct {
 	errOut output
 }
 
-// Start runs `bin run app`. The process ends with the test, which fails if it
-// has panicked or raced by then.
+// Start runs `bin run app`, or bin alone when app is empty, which then is what
+// aro build made. The process ends with the test, which fails if it has panicked or
+// raced by then.
 func Start(t testing.TB, bin, app string, o Options) *Process {
 	t.Helper()
 	p := &Process{t: t, Port: o.Port, SockPort: o.SockPort, dirty: o.Dirty, done: make(chan struct{})}
@@ -80,11 +81,15 @@ func Start(t testing.TB, bin, app string, o Options) *Process {
 	}
 	p.HTTP = fmt.Sprintf("127.0.0.1:%d", p.Port)
 	p.TCP = fmt.Sprintf("127.0.0.1:%d", p.SockPort)
-	app, err := filepath.Abs(app)
-	if err != nil {
-		t.Fatal(err)
+	args := o.Args
+	if app != "" {
+		app, err := filepath.Abs(app)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args = append([]string{"run", app}, args...)
 	}
-	p.cmd = exec.Command(bin, append([]string{"run", app}, o.Args...)...)
+	p.cmd = exec.Command(bin, args...)
 	p.cmd.Dir = o.Dir
 	if p.cmd.Dir == "" {
 		p.cmd.Dir = t.TempDir()
@@ -234,12 +239,18 @@ func (p *Process) Complains(text string) {
 	p.Until(fmt.Sprintf("%q on stderr", text), func() bool { return strings.Contains(p.Stderr(), text) })
 }
 
-// Run runs bin with arguments to its end.
+// Run runs bin with arguments to its end, in an empty folder.
 func Run(t testing.TB, bin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	return RunIn(t, t.TempDir(), bin, args...)
+}
+
+// RunIn runs bin with arguments to its end in the folder dir.
+func RunIn(t testing.TB, dir, bin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errOut bytes.Buffer
 	cmd := exec.Command(bin, args...)
-	cmd.Dir = t.TempDir()
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "ARO_CACHE_DIR="+filepath.Join(filepath.Dir(bin), "cache"),
 		fmt.Sprintf("ARO_HTTP_PORT=%d", FreePort(t)), fmt.Sprintf("ARO_SOCKET_PORT=%d", FreePort(t)))
 	cmd.Stdout, cmd.Stderr = &out, &errOut
