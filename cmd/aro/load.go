@@ -13,9 +13,9 @@ import (
 	"aro/pkg/bytecode/cache"
 	"aro/pkg/compile"
 	"aro/pkg/host"
+	"aro/pkg/host/plugin"
 	aronet "aro/pkg/net"
 	"aro/pkg/net/contract"
-	"aro/pkg/host/plugin"
 	"aro/pkg/vm/value"
 )
 

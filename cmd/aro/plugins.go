@@ -10,8 +10,8 @@ import (
 	"aro/pkg/bytecode/cache"
 	"aro/pkg/compile/app"
 	"aro/pkg/host"
-	aronet "aro/pkg/net"
 	"aro/pkg/host/plugin"
+	aronet "aro/pkg/net"
 )
 
 // pluginBlob is the prefix of blobs that hold what is left of a plugin once the
