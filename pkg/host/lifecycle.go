@@ -103,7 +103,7 @@ func (h *Host) OnClose(f func(deadline time.Time)) {
 // begin the shutdown; a second one ends the process at once. The channel may be
 // closed when no more signals are to be expected.
 func (h *Host) Run(signals <-chan os.Signal) int {
-	if err := h.loadStores(); err != nil {
+	if err := h.loadStores(true); err != nil {
 		h.writeLine(h.Stdout, []byte("Error: "+err.Error()+"\n"))
 		return 1
 	}

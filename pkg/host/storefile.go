@@ -39,8 +39,9 @@ type storeFile struct {
 }
 
 // loadStores seeds the repositories that have a .store file in the application's
-// folder. No observer sees it.
-func (h *Host) loadStores() error {
+// folder. No observer sees it. Changes are written back to files that others may
+// write to, if writable says so too: tests do not change files.
+func (h *Host) loadStores(writable bool) error {
 	for _, name := range slices.Sorted(maps.Keys(h.Assets)) {
 		if stem, ok := storeStem(name); ok {
 			if err := h.seed(name, h.Assets[name], h.Repository(stem+"-repository")); err != nil {
@@ -60,7 +61,7 @@ func (h *Host) loadStores() error {
 		if _, packed := h.Assets[entry.Name()]; !ok || packed {
 			continue
 		}
-		if err := h.loadStore(filepath.Join(h.Root, entry.Name()), h.Repository(stem+"-repository")); err != nil {
+		if err := h.loadStore(filepath.Join(h.Root, entry.Name()), h.Repository(stem+"-repository"), writable); err != nil {
 			return err
 		}
 	}
@@ -105,7 +106,7 @@ func storeStem(name string) (string, bool) {
 	return stem, ok && stem != "" && stem[0] != '.' && !strings.Contains(stem, "/")
 }
 
-func (h *Host) loadStore(path string, r *repository) error {
+func (h *Host) loadStore(path string, r *repository, writable bool) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // the link stays a link when the file is replaced
 	}
@@ -116,7 +117,9 @@ func (h *Host) loadStore(path string, r *repository) error {
 	if !info.Mode().IsRegular() {
 		return nil
 	}
-	os.Remove(path + ".tmp") // a writer that was killed left it
+	if writable {
+		os.Remove(path + ".tmp") // a writer that was killed left it
+	}
 	if info.Size() > maxFile {
 		return fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
 	}
@@ -127,7 +130,7 @@ func (h *Host) loadStore(path string, r *repository) error {
 	if err := h.seed(filepath.Base(path), data, r); err != nil {
 		return err
 	}
-	if info.Mode().Perm()&0o002 != 0 {
+	if writable && info.Mode().Perm()&0o002 != 0 {
 		r.file = &storeFile{h: h, repo: r, path: path, mode: info.Mode().Perm()}
 		h.OnClose(func(time.Time) { r.file.flush(true) })
 	}

@@ -47,6 +47,10 @@ func (h *Host) Test(filter string, n int) TestResult {
 
 func (h *Host) test(s *Set) TestResult {
 	r := TestResult{Name: s.Name}
+	if err := h.loadStores(false); err != nil {
+		r.Error = err.Error()
+		return r
+	}
 	started := time.Now()
 	e := h.Invoke(s, noTrigger{})
 	r.Took = time.Since(started)
