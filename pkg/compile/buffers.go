@@ -23,6 +23,15 @@ type buffers struct {
 	nameAt   map[string]uint16
 	fieldAt  map[string]uint16
 	mentions map[string]bool
+
+	room callRoom
+}
+
+// callRoom is where one statement after the other becomes a site.
+type callRoom struct {
+	site   bytecode.Site
+	window window
+	bound  []*variable
 }
 
 func newBuffers() *buffers {

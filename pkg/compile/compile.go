@@ -108,6 +108,8 @@ type compiler struct {
 	loops    []*loopInfo
 	mentions map[string]bool // names that the feature set mentions anywhere
 
+	room *callRoom // what call works in
+
 	stmt    int32
 	consts  map[constKey]uint16
 	names   map[string]uint16
@@ -131,6 +133,7 @@ func newCompiler(p *program, f *syntax.File) *compiler {
 	if p.buffers == nil {
 		p.buffers = newBuffers()
 	}
+	c.room = &p.buffers.room
 	p.buffers.lend(c)
 	c.scope = &scope{vars: map[string]*variable{}}
 	c.outer = c.scope

@@ -11,7 +11,7 @@ import (
 // begin records what error messages need to know about a statement, and marks
 // its code.
 func (c *compiler) begin(s *syntax.Simple) {
-	info := bytecode.Stmt{Verb: s.Verb, Guard: s.When != nil}
+	info := bytecode.Stmt{Verb: s.Verb, Guard: s.When != nil, Trace: make([]string, 0, 4)}
 	if s.Sink != nil {
 		info.Sink = c.parts(s.Sink)
 	} else if s.Result != nil {

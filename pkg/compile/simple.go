@@ -156,7 +156,9 @@ func (c *compiler) extract(s *syntax.Simple, v *bytecode.Verb) bool {
 
 // call compiles a statement to one ACT.
 func (c *compiler) call(s *syntax.Simple, v *bytecode.Verb) {
-	site := bytecode.Site{Verb: v.Name, Extra: bytecode.NoReg}
+	// The tables take a copy of the site; statements do not nest.
+	site := &c.room.site
+	*site = bytecode.Site{Verb: v.Name, Extra: bytecode.NoReg}
 	if name, ok := isActionCall(s.Verb); ok {
 		site.Verb = "application." + strings.ToLower(name)
 	}
@@ -166,7 +168,7 @@ func (c *compiler) call(s *syntax.Simple, v *bytecode.Verb) {
 	}
 	// Variables get their registers before the window is built.
 	dst := bytecode.NoReg
-	var bound []*variable
+	bound := c.room.bound[:0]
 	if s.Sink == nil && s.Result != nil && v.Lower != bytecode.AsReturn {
 		switch {
 		case v.Result == bytecode.Rebinds && strings.HasSuffix(s.Result.Base, "-repository"):
@@ -195,13 +197,15 @@ func (c *compiler) call(s *syntax.Simple, v *bytecode.Verb) {
 		site.Extra = uint16(t.reg)
 		bound = append(bound, t)
 	}
-	w := window{c: c, site: &site}
+	w := &c.room.window
+	w.c, w.site, w.args, w.load = c, site, w.args[:0], w.load[:0]
 	w.collect(s, v)
 	base := w.emit()
 	if v.Renders {
 		site.Scope = c.visible()
 	}
-	c.emit(bytecode.ACT, dst, c.site(site), base)
+	c.emit(bytecode.ACT, dst, c.site(*site), base)
+	c.room.bound = bound
 	for _, t := range bound {
 		c.bind(t)
 	}

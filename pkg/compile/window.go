@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"slices"
 	"strings"
 
 	"aro/pkg/bytecode"
@@ -11,11 +12,12 @@ import (
 type window struct {
 	c    *compiler
 	site *bytecode.Site
+	args []bytecode.Slot // the site gets a copy
 	load []func(dst int) // one per argument
 }
 
 func (w *window) add(slot bytecode.Slot, load func(dst int)) {
-	w.site.Args = append(w.site.Args, slot)
+	w.args = append(w.args, slot)
 	w.load = append(w.load, load)
 }
 
@@ -27,6 +29,7 @@ func (w *window) addExpr(slot bytecode.Slot, e syntax.Expr) {
 // lookups inside may take registers for entry names, so the window is allocated
 // as a whole first.
 func (w *window) emit() int {
+	w.site.Args = slices.Clone(w.args)
 	base := w.c.temps(len(w.load))
 	for i, load := range w.load {
 		load(base + i)

@@ -49,7 +49,10 @@ func (f *File) Text(s Span) string {
 	if start >= end {
 		return ""
 	}
-	return string(f.Src[start:end])
+	if f.text == "" {
+		f.text = string(f.Src) // once: what is asked for is a part of it
+	}
+	return f.text[start:end]
 }
 
 func (f *File) buildLines() {

@@ -26,6 +26,7 @@ type File struct {
 	Imports []*Import
 	Sets    []*FeatureSet
 
+	text  string                       // Src, for Text
 	lines []int32                      // offsets of line starts, built on first use
 	last  struct{ pos, line, col int } // the last answer of Position
 }
