@@ -14,11 +14,15 @@ type guess struct {
 	distance int
 }
 
-// newGuess allows one edit in words of up to four letters, two in longer ones.
+// newGuess allows one edit in words of three and four letters, two in longer ones,
+// and none in shorter ones, which would become anything.
 func newGuess(misspelt string) *guess {
 	limit := 3
 	if len(misspelt) <= 4 {
 		limit = 2
+	}
+	if len(misspelt) < 3 {
+		limit = 0
 	}
 	return &guess{misspelt: strings.ToLower(misspelt), distance: limit}
 }
