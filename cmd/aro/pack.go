@@ -38,7 +38,7 @@ func pack(path string) ([]byte, *app.Sources, error) {
 	if prog == nil {
 		return nil, nil, compileErrors(diags, false)
 	}
-	prog.Chunks = slices.DeleteFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return host.IsTest(c.Name, c.Activity) })
+	prog.Chunks = slices.DeleteFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return bytecode.IsTest(c.Name, c.Activity) })
 	for _, c := range prog.Chunks {
 		if err := bytecode.Verify(c); err != nil {
 			return nil, nil, &exitError{1, "Error: the compiler produced code that does not verify, which is a bug of aro: " + err.Error()}

@@ -1,5 +1,7 @@
 package bytecode
 
+import "strings"
+
 // Program is a compiled application: data only, independent of any host.
 type Program struct {
 	Files  []string // source files as given, in discovery order
@@ -235,4 +237,14 @@ type Stmt struct {
 	Trace     []string
 	Scope     []Local // of the names above, those that belong to a loop around the statement
 	Line, Col int32
+}
+
+// IsTest reports whether `aro test` runs a feature set, and nobody else does
+// (02 §14).
+func IsTest(name, activity string) bool {
+	if name == "Application-Start" || name == "Application-End" {
+		return false // whatever its activity is called
+	}
+	last := activity[strings.LastIndexByte(activity, ' ')+1:]
+	return last == "Test" || last == "Tests"
 }

@@ -3,6 +3,7 @@ package compile
 import (
 	"strings"
 
+	"aro/pkg/bytecode"
 	"aro/pkg/syntax"
 )
 
@@ -63,12 +64,7 @@ func isHandler(s *syntax.FeatureSet) bool {
 }
 
 // isTest reports whether `aro test` runs the feature set (02 §14).
-func isTest(s *syntax.FeatureSet) bool {
-	if s.Name == "Application-Start" || s.Name == "Application-End" {
-		return false // whatever its activity is called
-	}
-	return strings.HasSuffix(s.Activity, " Test") || strings.HasSuffix(s.Activity, " Tests") || s.Activity == "Test" || s.Activity == "Tests"
-}
+func isTest(s *syntax.FeatureSet) bool { return bytecode.IsTest(s.Name, s.Activity) }
 
 // checkReturn reports a feature set in which nothing ever returns (F5).
 func (p *program) checkReturn(set *syntax.FeatureSet) {

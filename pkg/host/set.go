@@ -74,7 +74,7 @@ func newSet(c *bytecode.Chunk) *Set {
 		s.Kind = EndError
 	case a == "Action" || strings.HasPrefix(a, "Action takes"):
 		s.Kind = Action
-	case strings.HasSuffix(a, " Test"), strings.HasSuffix(a, " Tests"), a == "Test", a == "Tests":
+	case bytecode.IsTest(c.Name, a):
 		s.Kind = TestSet
 	case strings.Contains(a, "WebSocket Event Handler"):
 		s.Kind, s.Event, s.Inherits = WebSocketEvent, byName(c.Name, Message), true
@@ -200,13 +200,3 @@ type noTrigger struct{}
 
 func (noTrigger) Entry(string) value.Value { return value.Value{} }
 func (noTrigger) Field(string) value.Value { return value.Value{} }
-
-// IsTest reports whether `aro test` runs a feature set, and nobody else does
-// (02 §14).
-func IsTest(name, activity string) bool {
-	if name == "Application-Start" || name == "Application-End" {
-		return false // whatever its activity is called
-	}
-	last := activity[strings.LastIndexByte(activity, ' ')+1:]
-	return last == "Test" || last == "Tests"
-}
