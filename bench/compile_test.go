@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -61,6 +62,7 @@ func BenchmarkCompile(b *testing.B) { compileSizes(b, false) }
 func BenchmarkCheck(b *testing.B) { compileSizes(b, true) }
 
 func compileSizes(b *testing.B, lint bool) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the commands do while they compile
 	verbs := host.Signatures(host.Verbs())
 	for _, n := range []int{1_000, 10_000, 100_000} {
 		src := application(n)

@@ -114,6 +114,7 @@ func explainCheck(w io.Writer, code string) error {
 
 // checkApplication checks the sources, the contract and the templates.
 func checkApplication(path string) (*report, error) {
+	defer relaxCollector()()
 	sources, plugins, err := discover(path, warn)
 	if err != nil {
 		return nil, err

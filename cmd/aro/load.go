@@ -63,11 +63,23 @@ func buildID() string {
 	return id
 }
 
+// relaxCollector lets the heap grow to five times what is in use while a program is
+// compiled, which saves about a fifth of the time: trees and tables live until the end
+// anyway. What it returns puts it back; GOGC in the environment has the last word.
+func relaxCollector() func() {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	old := debug.SetGCPercent(400)
+	return func() { debug.SetGCPercent(old) }
+}
+
 const contractBlob = "contract"
 
 // load reads the application at path and compiles it, unless the cache holds
 // what the same sources gave before. Nothing about the cache is ever an error.
 func load(path string, useCache, verbose bool) (*loaded, error) {
+	defer relaxCollector()()
 	say := func(format string, args ...any) {
 		if verbose {
 			fmt.Fprintf(os.Stderr, format+"\n", args...)
