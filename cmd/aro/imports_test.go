@@ -33,7 +33,8 @@ var arrows = map[string][]string{
 	"aro/pkg/host/screen":       {},
 	"aro/pkg/host/plugin":       {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/host", "aro/pkg/host/format"},
 	"aro/pkg/net/contract":      {"aro/pkg/vm/value"},
-	"aro/pkg/net":               {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/host", "aro/pkg/net/contract"},
+	"aro/pkg/net/httpd":         {},
+	"aro/pkg/net":               {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/host", "aro/pkg/net/contract", "aro/pkg/net/httpd"},
 }
 
 // anything marks the packages at the end of all arrows.

@@ -36,7 +36,7 @@ func (r *reply) Property(name string) (value.Value, bool) {
 	case "status", "statusCode":
 		return value.OfInt(int64(r.status)), true
 	case "headers":
-		return value.OfObject(headers{r.header}), true
+		return value.OfObject(headersOf(r.header)), true
 	case "isSuccess":
 		return value.OfBool(isSuccess(r.status)), true
 	}

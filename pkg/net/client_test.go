@@ -3,6 +3,7 @@ package aronet
 import (
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -141,7 +142,7 @@ func TestRedirects(t *testing.T) {
 func TestA05_Certificates(t *testing.T) {
 	n := lone(t)
 	secure := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "secret") }))
-	secure.Config.ErrorLog = discardLog
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
 	secure.StartTLS()
 	defer secure.Close()
 	if _, err := n.request(t, secure.URL, value.Value{}); err == nil || !strings.Contains(err.Error(), "certificate is not trusted") {

@@ -2,9 +2,11 @@ package aronet
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"aro/pkg/net/contract"
+	"aro/pkg/net/httpd"
 	"aro/pkg/vm/value"
 )
 
@@ -12,7 +14,7 @@ import (
 // it offers is made when the feature set asks for it. It lives as long as the
 // execution and belongs to it.
 type request struct {
-	r    *http.Request
+	*httpd.Request
 	op   *contract.Operation
 	raw  []byte
 	body value.Value
@@ -50,13 +52,13 @@ func (q *request) TypeName() string { return "Request" }
 func (q *request) Property(name string) (value.Value, bool) {
 	switch name {
 	case "method":
-		return value.OfString(q.r.Method), true
+		return value.OfString(q.Method), true
 	case "path":
-		return value.OfString(q.r.URL.Path), true
+		return value.OfString(q.DecodedPath()), true
 	case "url":
-		return value.OfString(q.r.RequestURI), true
+		return value.OfString(q.Target), true
 	case "headers":
-		return value.OfObject(headers{q.r.Header}), true
+		return value.OfObject(headers{&q.Fields}), true
 	case "body":
 		return q.body, true
 	case "rawBody":
@@ -76,7 +78,7 @@ func (q *request) Property(name string) (value.Value, bool) {
 	case "files":
 		return q.files, q.files.IsBound()
 	case "remoteAddress":
-		return value.OfString(q.r.RemoteAddr), true
+		return value.OfString(q.Remote), true
 	case "id":
 		if q.id == "" {
 			q.id = value.NewUUID()
@@ -111,7 +113,7 @@ func (q *request) parameters() value.Value {
 			rec = rec.Merge(r)
 		}
 	}
-	if r := q.body.Record(); r != nil && isForm(q.r.Header.Get("Content-Type")) {
+	if r := q.body.Record(); r != nil && isForm(q.Fields.Get("Content-Type")) {
 		rec = rec.Merge(r)
 	}
 	return value.OfRecord(rec)
@@ -123,7 +125,7 @@ func isForm(contentType string) bool {
 
 func (q *request) cookies() value.Value {
 	if !q.allCookies.IsBound() {
-		q.allCookies = contract.ParseCookies(strings.Join(q.r.Header["Cookie"], "; "))
+		q.allCookies = contract.ParseCookies(q.Fields.Joined("Cookie", "; "))
 	}
 	return q.allCookies
 }
@@ -132,9 +134,10 @@ func (q *request) cookies() value.Value {
 func (q *request) credential(in, name string) string {
 	switch in {
 	case "header":
-		return q.r.Header.Get(name)
+		return q.Fields.Get(name)
 	case "query":
-		return q.r.URL.Query().Get(name)
+		values, _ := url.ParseQuery(q.Query)
+		return values.Get(name)
 	case "cookie":
 		v, _ := q.cookies().Property(name)
 		return v.Str()
@@ -160,22 +163,30 @@ func (l lenient) Property(name string) (value.Value, bool) {
 // Simple implements value.Object.
 func (l lenient) Simple() value.Value { return l.v }
 
+// headersOf is the header map of an answer that a program got.
+func headersOf(h http.Header) headers {
+	f := httpd.FieldsOf(h)
+	return headers{&f}
+}
+
 // headers is the header map; names are looked up in any case.
-type headers struct{ h http.Header }
+type headers struct{ f *httpd.Fields }
 
 // TypeName implements value.Object.
 func (h headers) TypeName() string { return "Map" }
 
 // Property implements value.Object.
 func (h headers) Property(name string) (value.Value, bool) {
-	return value.OfString(strings.ToValidUTF8(strings.Join(h.h.Values(name), ", "), "\uFFFD")), true
+	return value.OfString(strings.ToValidUTF8(h.f.Joined(name, ", "), "\uFFFD")), true
 }
 
 // Simple implements value.Object: a map with lower-case names.
 func (h headers) Simple() value.Value {
-	b := value.NewBuilder(len(h.h))
-	for name, values := range h.h {
-		b.Set(strings.ToLower(name), value.OfString(strings.ToValidUTF8(strings.Join(values, ", "), "\uFFFD")))
+	b := value.NewBuilder(h.f.Len())
+	for i := range h.f.Len() {
+		name, _ := h.f.At(i)
+		v, _ := h.Property(name)
+		b.Set(strings.ToLower(name), v)
 	}
 	return b.Value()
 }

@@ -2,26 +2,18 @@ package aronet
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"aro/pkg/host"
 	"aro/pkg/net/contract"
+	"aro/pkg/net/httpd"
 	"aro/pkg/vm/value"
 )
 
-// jsonType is shared by all answers: a header value is a slice.
-var jsonType = []string{"application/json"}
-
-// buffers keeps encoding buffers; large ones are dropped.
-var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
-
-const maxKeptBuffer = 256 << 10
+const jsonType = "application/json"
 
 // respond writes what Return set (03 §5).
-func (s *httpServer) respond(w http.ResponseWriter, req *request, r host.Response, head bool) {
+func (s *httpServer) respond(x *httpd.Exchange, req *request, r host.Response) {
 	status := http.StatusOK
 	if r.Set {
 		status = contract.StatusCode(r.Status)
@@ -30,15 +22,7 @@ func (s *httpServer) respond(w http.ResponseWriter, req *request, r host.Respons
 	if data.Kind() == value.Opaque {
 		data = data.Object().Simple()
 	}
-	bp := buffers.Get().(*[]byte)
-	body := (*bp)[:0]
-	defer func() {
-		if cap(body) <= maxKeptBuffer {
-			*bp = body[:0]
-			buffers.Put(bp)
-		}
-	}()
-	ctype := jsonType
+	body, ctype := x.Body, jsonType
 	checked := data
 	switch data.Kind() {
 	case value.Map:
@@ -47,13 +31,13 @@ func (s *httpServer) respond(w http.ResponseWriter, req *request, r host.Respons
 		body = append(data.AppendJSON(append(body, `{"data":`...)), '}')
 	case value.String:
 		if status >= 300 && status < 400 && status != http.StatusNotModified {
-			s.redirect(w, req, status, data.Str())
+			s.redirect(x, req, status, data.Str())
 			return
 		}
 		body, ctype, checked = textBody(body, req, status, data)
 	case value.Bytes:
 		body = append(body, data.Bytes()...)
-		ctype = []string{bytesType(req, status)}
+		ctype = bytesType(req, status)
 	case value.Unbound, value.Null:
 		body = emptyBody(body, r)
 	default:
@@ -61,47 +45,13 @@ func (s *httpServer) respond(w http.ResponseWriter, req *request, r host.Respons
 	}
 	if len(req.op.Responses) > 0 && data.IsBound() {
 		if details := req.op.CheckResponse(status, checked); len(details) > 0 {
-			w.Header().Set("X-Contract-Violation", "true")
+			x.Set("X-Contract-Violation", "true")
 			s.h.Diagnose("[CONTRACT VIOLATION] Response for operation '%s' (status %d) does not match schema: %s", req.op.ID, status, strings.Join(details, "; "))
 		}
 	}
-	if status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified {
-		w.WriteHeader(status)
-		return
-	}
-	send(w, status, ctype, body, head)
+	x.Status, x.Body = status, body
+	x.Type(ctype)
 }
-
-// send writes a whole body with its length. A client that takes no byte for ten
-// seconds is cut off (05 H02).
-func send(w http.ResponseWriter, status int, ctype []string, body []byte, head bool) {
-	h := w.Header()
-	h["Content-Type"] = ctype
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	w.WriteHeader(status)
-	if head {
-		return
-	}
-	if len(body) <= writeChunk {
-		w.Write(body) // fits into the server's and the kernel's buffers
-		return
-	}
-	rc := http.NewResponseController(w)
-	defer rc.SetWriteDeadline(time.Time{})
-	for len(body) > 0 {
-		rc.SetWriteDeadline(time.Now().Add(writeStall))
-		n := min(len(body), writeChunk)
-		if _, err := w.Write(body[:n]); err != nil {
-			return
-		}
-		body = body[n:]
-	}
-}
-
-const (
-	writeChunk = 2048
-	writeStall = 10 * time.Second
-)
 
 // emptyBody is the answer without data: the bound object, else reason and status.
 func emptyBody(b []byte, r host.Response) []byte {
@@ -116,10 +66,10 @@ func emptyBody(b []byte, r host.Response) []byte {
 
 // textBody finds form and content type of text (03 §5.3). checked is the value
 // that the response schema is held against.
-func textBody(b []byte, req *request, status int, v value.Value) (body []byte, ctype []string, checked value.Value) {
+func textBody(b []byte, req *request, status int, v value.Value) (body []byte, ctype string, checked value.Value) {
 	s := v.Str()
 	if c := v.Content(); c != 0 {
-		t := contract.ContentTypeByExtension(req.r.URL.Path)
+		t := contract.ContentTypeByExtension(req.Path)
 		if t == "" {
 			t = contract.ContentTypeByExtension("x." + c.Ext())
 		}
@@ -132,22 +82,22 @@ func textBody(b []byte, req *request, status int, v value.Value) (body []byte, c
 		if t == "" {
 			t = "text/plain; charset=utf-8"
 		}
-		return append(b, s...), []string{t}, v
+		return append(b, s...), t, v
 	}
 	if t := strings.TrimLeft(s, " \t\r\n"); strings.HasPrefix(t, "{") {
 		if parsed, err := value.ParseJSON(t); err == nil {
 			return parsed.AppendJSON(b), jsonType, parsed
 		}
 	}
-	if t := contract.ContentTypeByExtension(req.r.URL.Path); t != "" {
-		return append(b, s...), []string{t}, v
+	if t := contract.ContentTypeByExtension(req.Path); t != "" {
+		return append(b, s...), t, v
 	}
 	t, jsonOnly := req.op.ResponseType(status)
 	if t == "" && !jsonOnly {
 		t = sniff(s)
 	}
 	if t != "" {
-		return append(b, s...), []string{t}, v
+		return append(b, s...), t, v
 	}
 	return append(v.AppendJSON(append(b, `{"value":`...)), '}'), jsonType, v
 }
@@ -168,7 +118,7 @@ func sniff(s string) string {
 }
 
 func bytesType(req *request, status int) string {
-	if t := contract.ContentTypeByExtension(req.r.URL.Path); t != "" {
+	if t := contract.ContentTypeByExtension(req.Path); t != "" {
 		return t
 	}
 	if t, _ := req.op.ResponseType(status); t != "" {
@@ -179,20 +129,22 @@ func bytesType(req *request, status int) string {
 
 // redirect sends the text as Location. A value never makes a header line of its
 // own (05 H12).
-func (s *httpServer) redirect(w http.ResponseWriter, req *request, status int, location string) {
+func (s *httpServer) redirect(x *httpd.Exchange, req *request, status int, location string) {
 	if strings.ContainsAny(location, "\r\n\x00") {
 		s.h.Diagnose("[ERROR] [%s] the redirect target holds a line break and was not sent", req.op.ID)
-		s.fail(w, req.r, contract.StatementFailed(http.StatusInternalServerError, "The redirect target is not valid"))
+		s.fail(x, contract.StatementFailed(http.StatusInternalServerError, "The redirect target is not valid"))
 		return
 	}
-	w.Header().Set("Location", location)
-	w.WriteHeader(status)
+	x.Set("Location", location)
+	x.Status = status
 }
 
 // fail answers with a failure.
-func (s *httpServer) fail(w http.ResponseWriter, r *http.Request, f *contract.Failure) {
+func (s *httpServer) fail(x *httpd.Exchange, f *contract.Failure) {
 	for _, h := range f.Headers {
-		w.Header().Set(h.Name, h.Value)
+		x.Set(h.Name, h.Value)
 	}
-	send(w, f.Status, jsonType, f.JSON(), r.Method == http.MethodHead)
+	x.Status = f.Status
+	x.Type(jsonType)
+	x.Body = append(x.Body[:0], f.JSON()...)
 }

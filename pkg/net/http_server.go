@@ -16,20 +16,16 @@ import (
 
 	"aro/pkg/host"
 	"aro/pkg/net/contract"
+	"aro/pkg/net/httpd"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 )
 
 // The limits of 03 §16 and 05 §1.
 const (
-	headerTimeout  = 10 * time.Second
-	idleTimeout    = 120 * time.Second
-	maxHeaderBytes = 64 << 10
-	maxHeaderLines = 200
-	maxRequestLine = 16 << 10
-	maxBody        = 10 << 20
-	stopTime       = 2 * time.Second
-	acceptLast     = 5 * time.Millisecond
+	maxBody    = 10 << 20
+	stopTime   = 2 * time.Second
+	acceptLast = 5 * time.Millisecond
 )
 
 // httpServer is the service <http-server>: it routes requests by the contract to
@@ -45,7 +41,7 @@ type httpServer struct {
 	mu       sync.Mutex
 	started  bool // ever, for auto-start
 	running  bool
-	server   *http.Server
+	server   *httpd.Server
 	listener net.Listener
 	served   chan struct{} // closed when nothing is accepted any more
 	gone     func()
@@ -129,20 +125,18 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 		return value.Value{}, fmt.Errorf("Cannot start the http-server on port %d: %s", port, bindReason(err))
 	}
 	s.listener = l
-	s.server = &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          discardLog,
+	s.server = &httpd.Server{
+		Handler:  s,
+		Limits:   httpd.Defaults,
+		Diagnose: func(text string) { s.h.Diagnose("%s", text) },
 	}
 	s.running = true
 	s.gone = s.h.Source()
 	s.state = s.describe(l.Addr().(*net.TCPAddr))
 	s.served = make(chan struct{})
-	go func(server *http.Server, served chan struct{}) {
+	go func(server *httpd.Server, served chan struct{}) {
 		defer close(served)
-		server.Serve(drainListener{l.(*net.TCPListener)})
+		server.Serve(l)
 	}(s.server, s.served)
 	return s.state, nil
 }
@@ -307,7 +301,7 @@ func (s *httpServer) drain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.server != nil {
-		s.server.SetKeepAlivesEnabled(false)
+		s.server.Drain()
 	}
 }
 
@@ -328,8 +322,6 @@ func (s *httpServer) shut(wait time.Duration) {
 	s.n.CloseWebSockets()
 	ctx, cancel := context.WithTimeout(context.Background(), max(wait, 50*time.Millisecond))
 	defer cancel()
-	if server.Shutdown(ctx) != nil {
-		server.Close()
-	}
+	server.Shutdown(ctx)
 	gone()
 }

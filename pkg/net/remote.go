@@ -110,7 +110,7 @@ func (r remote) Write(c *vm.Call, address string, v value.Value, doc *host.Docum
 		}
 		status, ok := value.OfInt(int64(a.status)), value.OfBool(isSuccess(a.status))
 		return done(value.MapOf("url", value.OfString(address), "status", status, "statusCode", status,
-			"isSuccess", ok, "success", ok, "body", bodyOf(a), "headers", value.OfObject(headers{a.header}))), nil
+			"isSuccess", ok, "success", ok, "body", bodyOf(a), "headers", value.OfObject(headersOf(a.header)))), nil
 	})
 }
 
@@ -173,6 +173,6 @@ func (s httpService) Call(c *vm.Call, method string, args value.Value) (value.Va
 		if err != nil {
 			return value.Value{}, fmt.Errorf("Service 'http.%s' failed: %w", method, err)
 		}
-		return value.MapOf("status", value.OfInt(int64(a.status)), "headers", value.OfObject(headers{a.header}), "body", bodyOf(a)), nil
+		return value.MapOf("status", value.OfInt(int64(a.status)), "headers", value.OfObject(headersOf(a.header)), "body", bodyOf(a)), nil
 	})
 }

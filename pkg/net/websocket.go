@@ -113,9 +113,6 @@ func (u *upgrade) WriteHeader(code int) {
 // Hijack implements http.Hijacker.
 func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	sock, buffered, err := http.NewResponseController(u.ResponseWriter).Hijack()
-	if strict, ok := sock.(*strictConn); ok {
-		sock = strict.plain()
-	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,0 +1,23 @@
+//go:build !unix
+
+package httpd
+
+// poller is for systems where a read can wait without a buffer.
+type poller struct{}
+
+// await waits for the first bytes of a request.
+func (c *conn) await() error { return c.fill() }
+
+// sendRaw writes a long text in short pieces; each piece that the client takes
+// counts as life.
+func (c *conn) sendRaw(p []byte) error {
+	for len(p) > 0 {
+		n, err := c.sock.Write(p[:min(len(p), 2<<10)])
+		p = p[n:]
+		if err != nil && c.expired(err) {
+			return err
+		}
+		c.within(c.server.Limits.Write)
+	}
+	return nil
+}
