@@ -149,9 +149,13 @@ func (p *datePattern) format(b []byte, t time.Time) []byte {
 }
 
 func pad(b []byte, n, width int) []byte {
-	s := strconv.Itoa(n)
-	for range width - len(s) {
+	if width <= 2 && n >= 10 && n < 100 || width == 2 && n >= 0 && n < 10 {
+		return append(b, '0'+byte(n/10), '0'+byte(n%10))
+	}
+	var room [20]byte
+	digits := strconv.AppendInt(room[:0], int64(n), 10)
+	for range width - len(digits) {
 		b = append(b, '0')
 	}
-	return append(b, s...)
+	return append(b, digits...)
 }

@@ -79,6 +79,7 @@ type Host struct {
 	repos      map[string]*repository
 	reposMu    sync.RWMutex
 	templates  templateCache
+	columns    columns
 
 	files    files
 	stdin    stdin

@@ -203,7 +203,7 @@ func TestReduceLaws(t *testing.T) {
 		}
 		got := func(function string) float64 {
 			field := newFieldReader("v")
-			return aggregate(function, rows, &field).Float()
+			return aggregate(new(columns), function, rows, &field).Float()
 		}
 		return got("sum") == sum && got("min") == lo && got("max") == hi && got("avg") == sum/float64(max(n, 1))
 	}

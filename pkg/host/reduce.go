@@ -2,7 +2,6 @@ package host
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -62,10 +61,10 @@ func reduce(c *vm.Call) (value.Value, error) {
 		return value.Value{}, err
 	}
 	if name == "" {
-		return aggregate(t.function, list, nil), nil
+		return aggregate(nil, t.function, list, nil), nil
 	}
 	field := newFieldReader(name)
-	return aggregate(t.function, list, &field), nil
+	return aggregate(&executionOf(c).Host.columns, t.function, list, &field), nil
 }
 
 // value returns the source, and the field to take of its elements. The object's
@@ -108,8 +107,9 @@ func (t *reduction) value(c *vm.Call) (value.Value, string, error) {
 }
 
 // aggregate reduces a list, or one field of its elements; elements without the
-// field, and for the numeric functions what is no number, do not count.
-func aggregate(function string, list []value.Value, field *fieldReader) value.Value {
+// field, and for the numeric functions what is no number, do not count. k may be
+// nil when field is.
+func aggregate(k *columns, function string, list []value.Value, field *fieldReader) value.Value {
 	switch function {
 	case "count":
 		return value.OfInt(int64(countField(list, field)))
@@ -128,75 +128,35 @@ func aggregate(function string, list []value.Value, field *fieldReader) value.Va
 		}
 		return value.OfList(nil)
 	}
-	var fold folding
-	for i := 0; i < len(list); i++ {
+	var fold value.Fold
+	i := 0
+	if field != nil && len(list) > 0 {
+		field.get(list[0]) // finds the slot
+		if field.direct != nil {
+			i = k.fold(&fold, list, field)
+		}
+	}
+	for ; i < len(list); i++ {
 		if field != nil && field.direct != nil {
-			if i += fold.run(list[i:], field); i == len(list) {
+			if i += fold.Slots(list[i:], field.direct, field.slot); i == len(list) {
 				break
 			}
 		}
 		if v, ok := item(list[i], field); ok {
 			if f, ok := v.AsNumber(); ok {
-				fold.add(f)
+				fold.Add(f)
 			}
 		}
 	}
 	switch function {
 	case "sum":
-		return value.OfFloat(fold.sum)
+		return value.OfFloat(fold.Sum)
 	case "min":
-		return value.OfFloat(fold.min)
+		return value.OfFloat(fold.Min)
 	case "max":
-		return value.OfFloat(fold.max)
+		return value.OfFloat(fold.Max)
 	}
-	return value.OfFloat(fold.sum / float64(max(fold.n, 1)))
-}
-
-// folding is what the numeric functions make of numbers, all of them at once:
-// that costs no more than one.
-type folding struct {
-	n             int
-	sum, min, max float64
-}
-
-func (a *folding) add(f float64) {
-	if a.n++; a.n == 1 {
-		a.min, a.max = f, f
-	}
-	a.sum, a.min, a.max = a.sum+f, min(a.min, f), max(a.max, f)
-}
-
-// run adds the numbers of records that have the shape the field was last found
-// in, and returns how many elements it took. It calls nothing, so everything stays
-// in registers: half the time of the loop around it.
-func (a *folding) run(list []value.Value, field *fieldReader) int {
-	shape, slot := field.direct, field.slot
-	sum, lo, hi := a.sum, a.min, a.max
-	if a.n == 0 {
-		lo, hi = math.Inf(1), math.Inf(-1)
-	}
-	i := 0
-	for ; i < len(list); i++ {
-		rec := list[i].Record()
-		if rec == nil || rec.Shape() != shape {
-			break
-		}
-		f, ok := rec.Slot(slot).Number()
-		if !ok {
-			break
-		}
-		sum += f
-		if f < lo {
-			lo = f
-		}
-		if f > hi {
-			hi = f
-		}
-	}
-	if i > 0 {
-		a.n, a.sum, a.min, a.max = a.n+i, sum, lo, hi
-	}
-	return i
+	return value.OfFloat(fold.Sum / float64(max(fold.N, 1)))
 }
 
 func item(v value.Value, field *fieldReader) (value.Value, bool) {

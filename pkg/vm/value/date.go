@@ -6,9 +6,42 @@ import (
 )
 
 // appendISO appends yyyy-MM-ddTHH:mm:ssZ, with an offset for other zones than
-// UTC and without fractions (02 §10.1).
+// UTC and without fractions (02 §10.1). Pages and JSON are full of dates: in UTC
+// that is arithmetic, at a quarter of what package time takes.
 func appendISO(b []byte, v Value) []byte {
-	return v.Time().AppendFormat(b, "2006-01-02T15:04:05Z07:00")
+	const day = 86400
+	sec := int64(v.num)
+	if v.ptr != nil || sec < -62135596800 || sec >= 253402300800 { // years 1 to 9999
+		return v.Time().AppendFormat(b, "2006-01-02T15:04:05Z07:00")
+	}
+	days := sec / day
+	rest := sec - days*day
+	if rest < 0 {
+		rest, days = rest+day, days-1
+	}
+	y, m, d := civil(days)
+	s := int(rest)
+	return append(b, digit(y/1000), digit(y/100), digit(y/10), digit(y), '-', digit(m/10), digit(m), '-', digit(d/10), digit(d), 'T',
+		digit(s/36000), digit(s/3600%10), ':', digit(s/600%6), digit(s/60), ':', digit(s/10%6), digit(s), 'Z')
+}
+
+func digit(n int) byte { return '0' + byte(n%10) }
+
+// civil is the date of a day counted from 1970-01-01, in the Gregorian calendar
+// that began on 0000-03-01: years begin in March, so that the day that some of
+// them have more is the last.
+func civil(days int64) (year, month, day int) {
+	z := int(days) + 719468
+	era := z / 146097
+	doe := z - era*146097
+	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
+	doy := doe - (365*yoe + yoe/4 - yoe/100)
+	mp := (5*doy + 2) / 153
+	year, month, day = yoe+era*400, mp+3, doy-(153*mp+2)/5+1
+	if month > 12 {
+		year, month = year+1, month-12
+	}
+	return year, month, day
 }
 
 // looksLikeDate is the cheap test before ParseDate: four digits and a hyphen.
