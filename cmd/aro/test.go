@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,30 +20,47 @@ func testCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test PATH",
 		Short: "Run the tests of an application",
-		Long: "test runs the feature sets whose business activity ends in Test or Tests, in the order in which\n" +
-			"they are written, and prints what became of each. Application-Start does not run; each test has\n" +
-			"repositories of its own. It exits with 1 when a test fails and when there is none.",
+		Long: "test runs the feature sets whose business activity ends in Test or Tests and prints what became\n" +
+			"of each, in the order in which they are written. Application-Start does not run; each test has\n" +
+			"repositories of its own, so tests run at the same time. It exits with 1 when a test fails and\n" +
+			"when there is none.",
 		Example: "  aro test ./calculator\n" +
-			"  aro test . --filter add --verbose",
+			"  aro test . --filter add --verbose\n" +
+			"  aro test . --watch\n" +
+			"  aro test . --junit report.xml",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.path = args[0]
+			if o.watch {
+				return watchTests(cmd.Context(), cmd.OutOrStdout(), o)
+			}
 			return runTests(cmd.OutOrStdout(), o)
 		},
 	}
-	cmd.Flags().StringVar(&o.filter, "filter", "", "run only tests whose name contains `text`")
-	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "show where a test failed and the whole error")
-	cmd.Flags().BoolVar(&o.noColour, "no-color", false, "do not colour the report")
-	cmd.Flags().StringVar(&o.record, "record", "", "write all events of the tests to `file`")
+	f := cmd.Flags()
+	f.StringVar(&o.filter, "filter", "", "run only tests whose name contains `text`")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show where a test failed and the whole error")
+	f.BoolVar(&o.noColour, "no-color", false, "do not colour the report")
+	f.BoolVar(&o.json, "json", false, "print the report as JSON")
+	f.StringVar(&o.junit, "junit", "", "write the report to `file` as JUnit XML too")
+	f.IntVar(&o.parallel, "parallel", runtime.GOMAXPROCS(0), "run `n` tests at a time; 1 for tests that share files or ports")
+	f.BoolVar(&o.watch, "watch", false, "run the tests again whenever a file of the application changes")
+	f.StringVar(&o.record, "record", "", "write all events of the tests to `file`")
 	return cmd
 }
 
 type testOptions struct {
-	path, filter, record string
-	verbose, noColour    bool
+	path, filter, record, junit    string
+	verbose, noColour, json, watch bool
+	parallel                       int
 }
 
+// runTests runs the tests of an application and reports; its error says that not
+// all of them passed.
 func runTests(w io.Writer, o testOptions) error {
+	if o.parallel < 1 {
+		return fmt.Errorf("--parallel must be at least 1, got %d", o.parallel)
+	}
 	l, err := load(o.path, true, o.verbose)
 	if err != nil {
 		return err
@@ -50,23 +69,21 @@ func runTests(w io.Writer, o testOptions) error {
 	if err != nil {
 		return err
 	}
-	var results []host.TestResult
-	for n, total := 0, 1; n < total; n++ {
-		// Each test gets a world of its own.
-		l.network = aronet.New()
-		l.verbs = verbsWith(l.network, l.plugins)
-		h, err := l.host(host.Config{Verbose: o.verbose, Testing: true, Record: recorder})
-		if err != nil {
-			return err
-		}
-		if total = len(h.Tests(o.filter)); total > 0 {
-			results = append(results, h.Test(o.filter, n))
-		}
-		h.Close()
+	results, err := runAll(l, o, recorder)
+	if err != nil {
+		return err
 	}
 	l.wait()
 	if err := recorder.Close(); err != nil {
 		return &exitError{1, "Error: the recording is not complete: " + err.Error()}
+	}
+	if o.junit != "" {
+		if err := writeJUnit(o.junit, applicationName(l.root), results); err != nil {
+			return &exitError{1, "Error: the JUnit report cannot be written: " + err.Error()}
+		}
+	}
+	if o.json {
+		return reportJSON(w, results)
 	}
 	paint := painter(w)
 	if o.noColour {
@@ -75,60 +92,76 @@ func runTests(w io.Writer, o testOptions) error {
 	return reportTests(w, paint, results, o.verbose)
 }
 
-// reportTests prints the report; its error says that not all tests passed.
-func reportTests(w io.Writer, paint func(colour, string) string, results []host.TestResult, verbose bool) error {
-	if len(results) == 0 {
-		fmt.Fprint(w, "No tests found.\n"+
-			"Tests are feature sets whose business activity ends in 'Test' or 'Tests':\n"+
-			"  (addition-test: Calculator Test) { Given the <a> with 1. … Then the <sum> with 3. }\n")
-		return &exitError{code: 1}
-	}
-	var passed, failed, errors int
-	fmt.Fprint(w, "\n=== ARO Test Results ===\n\n")
-	for _, r := range results {
-		message := ""
-		switch {
-		case r.Error != "":
-			errors++
-			message = r.Error
-			fmt.Fprintf(w, "  %s %s\n", paint(yellow, "ERROR"), r.Name)
-		case r.Failed != "":
-			failed++
-			message = r.Failed
-			fmt.Fprintf(w, "  %s  %s\n", paint(red, "FAIL"), r.Name)
-		default:
-			passed++
-			fmt.Fprintf(w, "  %s  %s (%s)\n", paint(green, "PASS"), r.Name, duration(r.Took))
-			continue
-		}
-		if verbose {
-			message += "\n" + r.Details
-		}
-		for line := range strings.SplitSeq(message, "\n") {
-			fmt.Fprintf(w, "        %s\n", line)
-		}
-	}
-	fmt.Fprintf(w, "\n------------------------\nTotal:  %d\nPassed: %d\nFailed: %d\n", len(results), passed, failed)
-	if errors > 0 {
-		fmt.Fprintf(w, "Errors: %d\n", errors)
-	}
-	if passed < len(results) {
-		fmt.Fprintf(w, "\n%s\n\n", paint(red, "Some tests failed."))
-		return &exitError{code: 1}
-	}
-	fmt.Fprintf(w, "\n%s\n\n", paint(green, "All tests passed!"))
-	return nil
+// outcome is one test on its way.
+type outcome struct {
+	done     chan struct{}
+	out, err bytes.Buffer
+	result   host.TestResult
+	failed   error // the world of the test could not be made
 }
 
-// duration is <1ms, 12ms or 1.20s.
-func duration(d time.Duration) string {
-	switch {
-	case d < time.Millisecond:
-		return "<1ms"
-	case d < time.Second:
-		return fmt.Sprintf("%dms", d.Milliseconds())
+// runAll runs the tests, several at a time. Each has a world of its own; what it
+// prints is shown whole, in the order of the tests.
+func runAll(l *loaded, o testOptions, recorder *host.Recorder) ([]host.TestResult, error) {
+	config := host.Config{Verbose: o.verbose, Testing: true, Record: recorder, Stdout: os.Stdout, Stderr: os.Stderr}
+	if o.json {
+		config.Stdout = os.Stderr // the report alone goes to stdout
 	}
-	return fmt.Sprintf("%.2fs", d.Seconds())
+	h, err := world(l, config)
+	if err != nil {
+		return nil, err
+	}
+	outcomes := make([]outcome, len(h.Tests(o.filter)))
+	h.Close()
+	if recorder != nil || len(l.plugins) > 0 {
+		o.parallel = 1 // a recording has one order, a plugin one process
+	}
+	for i := range outcomes {
+		outcomes[i].done = make(chan struct{})
+	}
+	var next atomic.Int64
+	for range min(o.parallel, len(outcomes)) {
+		go func() {
+			for i := int(next.Add(1)) - 1; i < len(outcomes); i = int(next.Add(1)) - 1 {
+				c := config
+				if o.parallel > 1 {
+					c.Stdout, c.Stderr = &outcomes[i].out, &outcomes[i].err
+				}
+				outcomes[i].run(l, c, o.filter, i)
+			}
+		}()
+	}
+	var results []host.TestResult
+	for i := range outcomes {
+		x := &outcomes[i]
+		<-x.done
+		config.Stdout.Write(x.out.Bytes())
+		config.Stderr.Write(x.err.Bytes())
+		if x.failed != nil {
+			return nil, x.failed
+		}
+		results = append(results, x.result)
+	}
+	return results, nil
+}
+
+func (x *outcome) run(l *loaded, config host.Config, filter string, n int) {
+	defer close(x.done)
+	h, err := world(l, config)
+	if err != nil {
+		x.failed = err
+		return
+	}
+	x.result = h.Test(filter, n)
+	h.Close()
+}
+
+// world links the program to a network and repositories of its own.
+func world(l *loaded, config host.Config) (*host.Host, error) {
+	own := *l
+	own.network = aronet.New()
+	own.verbs = verbsWith(own.network, own.plugins)
+	return own.host(config)
 }
 
 // openRecording creates the file of a recording; without a name there is none.
