@@ -33,18 +33,31 @@ type Execution struct {
 	parent *Execution // the one that waits for this one, if any
 	root   *Execution // the outermost one, or the branch: owner of repository turns
 	line   lineage    // of a root
-	branch bool       // the body of a parallel loop, not a run of the feature set
-	calls  int        // user actions that this one runs within
 	group  group      // handlers that the current statement waits for
 	write  *writeOp   // of an observer: the write that waits for it
-
-	published []string // names to withdraw at the end, under scope.mu
-
-	left map[string]value.Value // what verbs left behind under names of their own, see leave
+	extra  *extra     // nil for most
+	asleep *sleep     // what it sleeps in, under sleepers.mu
 
 	finished func(*Execution) // called once at the end, on the goroutine that ran last
-	phase    atomic.Int32     // of Wait: running, awaited, ended
 	signal   chan struct{}    // of await; made when somebody waits
+	phase    atomic.Int32     // of Wait: running, awaited, ended
+	calls    int16            // user actions that this one runs within
+	branch   bool             // the body of a parallel loop, not a run of the feature set
+}
+
+// extra is what few executions need: a hundred thousand may be waiting, so each
+// byte of Execution counts (TestSleepers).
+type extra struct {
+	published []string               // names to withdraw at the end, under scope.mu
+	left      map[string]value.Value // what verbs left behind under names of their own, see leave
+}
+
+// more returns the extra part, making it.
+func (e *Execution) more() *extra {
+	if e.extra == nil {
+		e.extra = new(extra)
+	}
+	return e.extra
 }
 
 // Trigger is what started an execution. Entry returns what the trigger provides
@@ -58,17 +71,17 @@ type Trigger interface {
 // Response is what Return set.
 type Response struct {
 	Set     bool
+	HasData bool
 	Status  string      // result base as written: OK, NotFound
 	Reason  string      // object base, "_expression_" for an expression
 	Data    value.Value // of with, unbound without
-	HasData bool
 	Object  value.Value // of `for the <x>` when x is bound
 }
 
 var pool = sync.Pool{New: func() any {
 	e := &Execution{}
 	e.Owner = e
-	e.clock.random = rand.Uint64()
+	e.clock.random = rand.Uint32()
 	return e
 }}
 
@@ -100,7 +113,7 @@ func (e *Execution) release() {
 	e.line, e.branch, e.write = lineage{}, false, nil
 	e.Reply = Response{}
 	e.group.result.Unset()
-	e.calls, e.left = 0, nil
+	e.calls, e.extra = 0, nil
 	e.phase.Store(0)
 	pool.Put(e)
 }
@@ -128,7 +141,7 @@ func (e *Execution) drive() bool {
 // end reports the outcome. e must not be used by the driver afterwards.
 func (e *Execution) end() {
 	state := e.State()
-	if e.published != nil {
+	if e.extra != nil && e.extra.published != nil {
 		e.Host.withdraw(e)
 	}
 	if e.Set != nil && !e.branch && state != vm.Skipped {

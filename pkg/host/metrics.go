@@ -32,16 +32,16 @@ const (
 
 // clock is what an execution knows of its time.
 type clock struct {
-	random  uint64
 	begun   time.Duration // since the host's start, 0 while nobody looked
-	waiting bool          // the run has waited
+	random  uint32
+	waiting bool // the run has waited
 }
 
 // start decides whether the run is measured.
 func (k *clock) start(h *Host, s *Set) {
 	k.begun, k.waiting = 0, false
-	k.random = k.random*6364136223846793005 + 1442695040888963407
-	if k.random>>(64-measureBits) == 0 || s.stats.runs.Load() < measureFirst {
+	k.random = k.random*1664525 + 1013904223
+	if k.random>>(32-measureBits) == 0 || s.stats.runs.Load() < measureFirst {
 		k.begun = h.now()
 	}
 }

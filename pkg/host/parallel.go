@@ -93,6 +93,7 @@ type branches struct {
 type branchRun struct {
 	of   *branches
 	e    *Execution
+	at   int  // in running
 	left bool // its goroutine went on to other work: its end continues the loop
 	over bool
 }
@@ -136,7 +137,7 @@ func (b *branches) work() {
 		}
 		k := b.next
 		b.next++
-		run := &branchRun{of: b, e: b.start(k)}
+		run := &branchRun{of: b, e: b.start(k), at: len(b.running)}
 		b.running = append(b.running, run)
 		b.mu.Unlock()
 
@@ -162,7 +163,11 @@ func (b *branches) start(k int) *Execution {
 	b.fork.Branch(&e.Coroutine, b.items[k], index)
 	turnsMu.Lock()
 	e.line.outer = p.root
-	p.root.line.branches = append(p.root.line.branches, e)
+	w := p.root.line.wait()
+	if w.branches == nil {
+		w.branches = make(map[*Execution]struct{})
+	}
+	w.branches[e] = struct{}{}
 	turnsMu.Unlock()
 	return e
 }
@@ -172,8 +177,7 @@ func (b *branches) start(k int) *Execution {
 func (r *branchRun) ended(e *Execution) {
 	b := r.of
 	turnsMu.Lock()
-	line := &e.line.outer.line
-	line.branches = slices.DeleteFunc(line.branches, func(x *Execution) bool { return x == e })
+	delete(e.line.outer.line.more.branches, e)
 	turnsMu.Unlock()
 
 	b.mu.Lock()
@@ -191,10 +195,13 @@ func (r *branchRun) ended(e *Execution) {
 	for _, other := range cancel {
 		if other != r {
 			other.e.Cancel(errCancelled)
-			b.parent.Host.sleepers.wakeOne(&other.e.Coroutine, errCancelled)
+			b.parent.Host.sleepers.wakeOne(other.e, errCancelled)
 		}
 	}
-	b.running = slices.DeleteFunc(b.running, func(x *branchRun) bool { return x == r })
+	last := len(b.running) - 1
+	b.running[r.at], b.running[last].at = b.running[last], r.at
+	b.running[last] = nil
+	b.running = b.running[:last]
 	r.over = true
 	left := r.left
 	e.release()

@@ -51,8 +51,10 @@ func (h *Host) publish(e *Execution, name string, v value.Value) {
 		h.scope.published = make(map[string]publication)
 	}
 	h.scope.published[name] = publication{activity: e.set().Activity, value: v, owner: owner}
-	if owner != nil && !slices.Contains(owner.published, name) {
-		owner.published = append(owner.published, name)
+	if owner != nil {
+		if x := owner.more(); !slices.Contains(x.published, name) {
+			x.published = append(x.published, name)
+		}
 	}
 }
 
@@ -60,12 +62,12 @@ func (h *Host) publish(e *Execution, name string, v value.Value) {
 func (h *Host) withdraw(e *Execution) {
 	h.scope.mu.Lock()
 	defer h.scope.mu.Unlock()
-	for _, name := range e.published {
+	for _, name := range e.extra.published {
 		if h.scope.published[name].owner == e {
 			delete(h.scope.published, name)
 		}
 	}
-	e.published = nil
+	e.extra.published = nil
 }
 
 // Lookup implements vm.Env (01 §9.1). It returns unbound for names that nobody
@@ -98,8 +100,10 @@ func (h *Host) Lookup(co *vm.Coroutine, name string, event bool) (value.Value, e
 			return v, nil
 		}
 	}
-	if v := e.left[name]; v.IsBound() {
-		return v, nil
+	if e.extra != nil {
+		if v := e.extra.left[name]; v.IsBound() {
+			return v, nil
+		}
 	}
 	set := e.set()
 	h.scope.mu.RLock()
@@ -136,10 +140,11 @@ func (h *Host) Lookup(co *vm.Coroutine, name string, event bool) (value.Value, e
 // itself, such as the <response> of Write. The names that a feature set binds are
 // registers and win. The execution must not be running.
 func (e *Execution) leave(name string, v value.Value) {
-	if e.left == nil {
-		e.left = make(map[string]value.Value)
+	x := e.more()
+	if x.left == nil {
+		x.left = make(map[string]value.Value)
 	}
-	e.left[name] = v
+	x.left[name] = v
 }
 
 var applicationValue = value.MapOf("type", value.OfString("application"))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"aro/pkg/bytecode"
@@ -42,69 +43,99 @@ func sleepVerb(c *vm.Call) (value.Value, error) {
 	}
 	const longest = float64(365 * 24 * time.Hour)
 	d := time.Duration(min(n*float64(unit), longest))
-	return c.Suspend(&sleep{h: executionOf(c).Host, d: d, result: value.MapOf("slept", v)})
+	return c.Suspend(&sleep{h: executionOf(c).Host, d: d, slept: v})
 }
 
-// sleepers knows the sleeping coroutines, so that shutdown can wake them.
+// sleepers knows the sleeping coroutines: one timer for the first of them to wake,
+// and what shutdown has to wake.
 type sleepers struct {
 	mu    sync.Mutex
-	all   map[*sleep]struct{}
+	heap  []*sleep // the earliest in front
+	timer *time.Timer
 	woken bool
+	base  time.Time // of the times in the heap
 }
 
-// sleep is a coroutine in Wait or Sleep: one timer and this object, no
-// goroutine.
+// sleep is a coroutine in Wait or Sleep: this object, no timer and no goroutine.
 type sleep struct {
-	h      *Host
-	d      time.Duration
-	co     *vm.Coroutine
-	timer  *time.Timer
-	result value.Value
+	h     *Host
+	d     time.Duration // to sleep; once it sleeps, when to wake
+	at    int           // in the heap
+	e     *Execution
+	slept value.Value // the duration, as the program said it
 }
+
+func (s *sleep) result() value.Value { return value.MapOf("slept", s.slept) }
 
 // Start implements vm.Op.
 func (s *sleep) Start(co *vm.Coroutine) bool {
-	s.co = co
+	s.e = co.Owner.(*Execution)
 	l := &s.h.sleepers
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.woken {
-		co.Reply(s.result, nil)
+		co.Reply(s.result(), nil)
 		return true
 	}
-	if l.all == nil {
-		l.all = make(map[*sleep]struct{})
+	if l.timer == nil {
+		l.base = time.Now()
+		l.timer = time.AfterFunc(s.d, l.due)
 	}
-	l.all[s] = struct{}{}
-	s.timer = time.AfterFunc(s.d, s.wake)
+	s.e.asleep = s
+	s.d += time.Since(l.base)
+	s.at = len(l.heap)
+	l.heap = append(l.heap, s)
+	l.up(s.at)
+	if l.heap[0] == s {
+		l.timer.Reset(s.d - time.Since(l.base))
+	}
 	return false
 }
 
-func (s *sleep) wake() {
-	l := &s.h.sleepers
+// due wakes those whose time has come.
+func (l *sleepers) due() {
 	l.mu.Lock()
-	_, sleeping := l.all[s]
-	delete(l.all, s)
-	l.mu.Unlock()
-	if sleeping {
-		resume(s.co, s.result, nil)
+	now := time.Since(l.base)
+	var list []*sleep
+	for len(l.heap) > 0 && l.heap[0].d <= now {
+		list = append(list, l.heap[0])
+		l.remove(l.heap[0])
 	}
+	if len(l.heap) > 0 {
+		l.timer.Reset(l.heap[0].d - now)
+	}
+	l.mu.Unlock()
+	wake(list)
 }
 
-// wakeOne ends the sleep of one coroutine with an error, if it sleeps.
-func (l *sleepers) wakeOne(co *vm.Coroutine, err error) {
-	l.mu.Lock()
-	var found *sleep
-	for s := range l.all {
-		if s.co == co {
-			found = s
-			delete(l.all, s)
-			s.timer.Stop()
+// wake continues coroutines on a few goroutines: one for each of a hundred
+// thousand would need more memory than all of them asleep. A handler that computes
+// for long holds up one of these only.
+func wake(list []*sleep) {
+	var next atomic.Int64
+	work := func() {
+		for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
+			resume(&list[i].e.Coroutine, list[i].result(), nil)
 		}
 	}
+	for range min(len(list), maxWakers) - 1 {
+		go work()
+	}
+	work()
+}
+
+const maxWakers = 64
+
+// wakeOne ends the sleep of an execution with an error, if it sleeps.
+func (l *sleepers) wakeOne(e *Execution, err error) {
+	l.mu.Lock()
+	found := e.asleep != nil
+	if found {
+		l.remove(e.asleep)
+	}
 	l.mu.Unlock()
-	if found != nil {
-		go resume(co, value.Value{}, err)
+	if found {
+		go resume(&e.Coroutine, value.Value{}, err)
 	}
 }
 
@@ -112,18 +143,64 @@ func (l *sleepers) wakeOne(co *vm.Coroutine, err error) {
 func (l *sleepers) wakeAll() {
 	l.mu.Lock()
 	l.woken = true
-	list := make([]*sleep, 0, len(l.all))
-	for s := range l.all {
-		s.timer.Stop()
-		list = append(list, s)
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	list := l.heap
+	l.heap = nil
+	for _, s := range list {
+		s.e.asleep = nil
 	}
 	l.mu.Unlock()
-	const workers = 8
-	for w := range workers {
-		go func() {
-			for i := w; i < len(list); i += workers {
-				list[i].wake()
-			}
-		}()
+	if len(list) > 0 {
+		go wake(list)
 	}
+}
+
+// remove takes a sleeper out of the heap; l.mu is held.
+func (l *sleepers) remove(s *sleep) {
+	s.e.asleep = nil
+	last := len(l.heap) - 1
+	i := s.at
+	l.put(i, l.heap[last])
+	l.heap[last] = nil
+	l.heap = l.heap[:last]
+	if i < last {
+		l.down(i)
+		l.up(i)
+	}
+}
+
+func (l *sleepers) put(i int, s *sleep) { l.heap[i], s.at = s, i }
+
+func (l *sleepers) up(i int) {
+	s := l.heap[i]
+	for i > 0 {
+		parent := (i - 1) / 2
+		if l.heap[parent].d <= s.d {
+			break
+		}
+		l.put(i, l.heap[parent])
+		i = parent
+	}
+	l.put(i, s)
+}
+
+func (l *sleepers) down(i int) {
+	s := l.heap[i]
+	for {
+		child := 2*i + 1
+		if child >= len(l.heap) {
+			break
+		}
+		if child+1 < len(l.heap) && l.heap[child+1].d < l.heap[child].d {
+			child++
+		}
+		if s.d <= l.heap[child].d {
+			break
+		}
+		l.put(i, l.heap[child])
+		i = child
+	}
+	l.put(i, s)
 }

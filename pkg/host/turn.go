@@ -29,9 +29,22 @@ type turn struct {
 // parallel loop are chains of their own, so that they take turns with each other;
 // they may enter a turn that the chain around them has.
 type lineage struct {
-	waits    []*turn      // handlers of one event may wait for several
-	branches []*Execution // chains that this one waits for
-	outer    *Execution   // the chain that waits for this one
+	outer *Execution // the chain that waits for this one
+	more  *waiting   // nil while it waits for nothing
+}
+
+// waiting is what a chain cannot go on without.
+type waiting struct {
+	turns    []*turn                 // handlers of one event may wait for several
+	branches map[*Execution]struct{} // the bodies of its parallel loops
+}
+
+// wait returns the lineage's waiting part, making it.
+func (l *lineage) wait() *waiting {
+	if l.more == nil {
+		l.more = new(waiting)
+	}
+	return l.more
 }
 
 // turnsMu guards all turns and lineages. Its sections are a few instructions long
@@ -51,12 +64,16 @@ func (e *Execution) within(owner *Execution) bool {
 // waitsFor reports whether e cannot go on before root does: e or one of its
 // branches waits for a turn that root, or a chain around it, has.
 func (e *Execution) waitsFor(root *Execution) bool {
-	for _, t := range e.line.waits {
+	w := e.line.more
+	if w == nil {
+		return false
+	}
+	for _, t := range w.turns {
 		if t.owner != nil && (root.within(t.owner) || t.owner.waitsFor(root)) {
 			return true
 		}
 	}
-	for _, b := range e.line.branches {
+	for b := range w.branches {
 		if b.waitsFor(root) {
 			return true
 		}
@@ -94,7 +111,8 @@ func (t *turn) wait(op *writeOp) (goOn bool) {
 		op.free = true
 		return true
 	}
-	root.line.waits = append(root.line.waits, t)
+	w := root.line.wait()
+	w.turns = append(w.turns, t)
 	t.queue = append(t.queue, op)
 	return false
 }
@@ -114,9 +132,9 @@ func (t *turn) pass() {
 	next := t.queue[0]
 	t.queue[0] = nil
 	t.queue = t.queue[1:]
-	line := &next.e.root.line
-	i := slices.Index(line.waits, t)
-	line.waits = slices.Delete(line.waits, i, i+1)
+	w := next.e.root.line.more
+	i := slices.Index(w.turns, t)
+	w.turns = slices.Delete(w.turns, i, i+1)
 	t.takeLocked(next.e.root)
 	turnsMu.Unlock()
 	// The next writer continues on a goroutine of its own, so that this one's

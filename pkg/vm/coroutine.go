@@ -43,7 +43,8 @@ type Coroutine struct {
 	Owner any
 	Env   Env
 	Out   []byte // what TEXT and PRINT wrote
-	Depth int    // handlers and actions that this one runs within
+	Depth int32  // handlers and actions that this one runs within
+	state State
 
 	code  *Code
 	regs  []value.Value
@@ -53,10 +54,9 @@ type Coroutine struct {
 	limit int // budget, 0 for none
 
 	budget   time.Duration // of computing without a pause in the accounting, 0 for none
-	deadline time.Time     // set from budget at the first look at the clock
+	deadline time.Duration // since started, set from budget at the first look at it; 0 before
 	cancel   atomic.Pointer[error]
 
-	state State
 	err   error
 	op    Op
 	reply value.Value
@@ -128,7 +128,7 @@ func (co *Coroutine) Prepare(code *Code) {
 	}
 	co.regs = co.regs[:n]
 	co.code, co.pc, co.state, co.err, co.op = code, 0, Ready, nil, nil
-	co.fuel, co.spent, co.limit, co.budget, co.deadline = refill, 0, 0, 0, time.Time{}
+	co.fuel, co.spent, co.limit, co.budget, co.deadline = refill, 0, 0, 0, 0
 	co.Out = co.Out[:0]
 	co.call.Co = co
 }
@@ -144,10 +144,10 @@ func (co *Coroutine) Budget() time.Duration { return co.budget }
 // Since returns when the run, which has a time budget, first looked at the clock
 // after it last waited; the zero time if it was too short to do so.
 func (co *Coroutine) Since() time.Time {
-	if co.deadline.IsZero() {
-		return co.deadline
+	if co.deadline == 0 {
+		return time.Time{}
 	}
-	return co.deadline.Add(-co.budget)
+	return started.Add(co.deadline - co.budget)
 }
 
 // maxKeptRegs is the largest frame that is kept for reuse, maxKeptOut the largest
@@ -213,7 +213,7 @@ func (co *Coroutine) Cancelled() error {
 func (co *Coroutine) Reply(v value.Value, err error) {
 	co.reply, co.fail = v, err
 	co.op = nil
-	co.deadline = time.Time{} // waiting is no computing
+	co.deadline = 0 // waiting is no computing
 	co.state = Ready
 }
 
@@ -256,6 +256,10 @@ func (co *Coroutine) failAt(pc int, err error) State {
 	return Failed
 }
 
+// started is the beginning of the clock that deadlines are read from: a Time in
+// each coroutine would be three words.
+var started = time.Now()
+
 // charge is called when the fuel is used up.
 func (co *Coroutine) charge() error {
 	co.spent += refill
@@ -267,10 +271,10 @@ func (co *Coroutine) charge() error {
 		return fmt.Errorf("the handler used up its budget of %d steps", co.limit)
 	}
 	if co.budget > 0 {
-		now := time.Now()
-		if co.deadline.IsZero() {
-			co.deadline = now.Add(co.budget)
-		} else if now.After(co.deadline) {
+		now := time.Since(started)
+		if co.deadline == 0 {
+			co.deadline = now + co.budget
+		} else if now > co.deadline {
 			return fmt.Errorf("the handler used up its time budget of %v", co.budget)
 		}
 	}
