@@ -229,6 +229,9 @@ func inspectCommand() *cobra.Command {
 				fmt.Fprintf(w, "\nFiles\n")
 			}
 			for _, b := range meta.Extra {
+				if strings.HasPrefix(b.Name, templateBlob) {
+					continue // stands for a file that is listed as well
+				}
 				fmt.Fprintf(w, "  %8d  %s\n", len(b.Data), strings.TrimPrefix(b.Name, assetBlob))
 			}
 			return nil

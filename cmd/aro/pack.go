@@ -34,7 +34,8 @@ func pack(path string) ([]byte, *app.Sources, error) {
 	for _, p := range plugins {
 		defer p.Close(time.Now().Add(time.Second))
 	}
-	prog, diags := sources.Compile(host.Signatures(verbsWith(aronet.New(), plugins)), false)
+	signatures := host.Signatures(verbsWith(aronet.New(), plugins))
+	prog, diags := sources.Compile(signatures, false)
 	if prog == nil {
 		return nil, nil, compileErrors(diags, false)
 	}
@@ -76,6 +77,7 @@ func pack(path string) ([]byte, *app.Sources, error) {
 		hash.Add(a.Name, a.Data)
 	}
 	meta.Extra = append(meta.Extra, assets...)
+	meta.Extra = append(meta.Extra, compileTemplates(sources.Root, signatures)...)
 	meta.Key = hash.Key()
 	return bytecode.Encode(prog, meta), sources, nil
 }
@@ -144,22 +146,38 @@ func readAssets(root string) (list []bytecode.Blob, err error) {
 	return list, nil
 }
 
-// unpack loads what pack made. root is where files are looked for that are not in
-// it.
+// unpack loads what pack made, which may come from anywhere: all of it is expanded
+// and verified before anything runs. root is where files are looked for that are not
+// in it.
 func unpack(data []byte, root string) (*loaded, error) {
 	prog, meta, err := bytecode.Decode(data)
 	if err != nil {
 		return nil, err
-	}
-	if !slices.ContainsFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return c.Name == "Application-Start" }) {
-		return nil, errors.New("the program has no Application-Start")
 	}
 	for _, c := range prog.Chunks {
 		if err := bytecode.Verify(c); err != nil {
 			return nil, err
 		}
 	}
-	l := &loaded{program: prog, root: root, network: aronet.New(), assets: map[string][]byte{}}
+	return assemble(prog, meta, root)
+}
+
+// unpackOwn is unpack for the program in this very executable, whose SHA-256 fits:
+// its chunks are expanded and verified when they are first run.
+func unpackOwn(data []byte, root string) (*loaded, error) {
+	prog, meta, err := bytecode.DecodeLazy(data)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(prog, meta, root)
+}
+
+// assemble makes an application of the parts of a file.
+func assemble(prog *bytecode.Program, meta bytecode.Meta, root string) (l *loaded, err error) {
+	if !slices.ContainsFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return c.Name == "Application-Start" }) {
+		return nil, errors.New("the program has no Application-Start")
+	}
+	l = &loaded{program: prog, root: root, network: aronet.New(), assets: map[string][]byte{}, drawn: newTemplateSet(meta.Extra)}
 	if l.plugins, err = restorePlugins(root, meta); err != nil {
 		return nil, err
 	}
