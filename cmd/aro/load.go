@@ -199,6 +199,9 @@ func (l *loaded) fromCache(store *cache.Cache, key cache.Key) error {
 	if err != nil {
 		return err
 	}
+	if !starts(prog) {
+		return errNoStart
+	}
 	if blob, ok := meta.Blob(contractBlob); ok {
 		if l.contract, err = contract.Decode(blob); err != nil {
 			return err

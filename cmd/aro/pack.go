@@ -172,10 +172,18 @@ func unpackOwn(data []byte, root string) (*loaded, error) {
 	return assemble(prog, meta, root)
 }
 
+var errNoStart = errors.New("the program has no Application-Start")
+
+// starts reports whether there is something to start a program with, which the
+// compiler sees to, but not who forges a file.
+func starts(prog *bytecode.Program) bool {
+	return slices.ContainsFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return c.Name == "Application-Start" })
+}
+
 // assemble makes an application of the parts of a file.
 func assemble(prog *bytecode.Program, meta bytecode.Meta, root string) (l *loaded, err error) {
-	if !slices.ContainsFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return c.Name == "Application-Start" }) {
-		return nil, errors.New("the program has no Application-Start")
+	if !starts(prog) {
+		return nil, errNoStart
 	}
 	l = &loaded{program: prog, root: root, network: aronet.New(), assets: map[string][]byte{}, drawn: newTemplateSet(meta.Extra)}
 	if l.plugins, err = restorePlugins(root, meta); err != nil {
