@@ -98,16 +98,7 @@ func TestDamage(t *testing.T) {
 	if testing.Short() {
 		n /= 10
 	}
-	dir := t.TempDir()
-	for name, text := range damagedApp {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := writeApp(t)
 	t.Run("cache", func(t *testing.T) {
 		d := newDamage(t, dir)
 		d.file = d.entry
