@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ func buildCommand() *cobra.Command {
 		Use:   "build PATH",
 		Short: "Make one executable of an application",
 		Long: "build compiles an application and writes one static executable that holds the program, the\nruntime, the contract, templates, static files and store files. It runs anywhere, without aro.\n\n" +
-			"For another platform give --target os/arch. The runtime for it is an aro executable of the\nsame version: name it with --runtime, or put it as aro-OS-ARCH into the folder that\nARO_RUNTIMES names.",
+			"For another platform give --target os/arch: linux, darwin or windows on amd64 or arm64. The\nruntime for it is an aro executable of the same version. It is the file that --runtime names,\nelse aro-OS-ARCH in the folder ARO_RUNTIMES, else the go command makes it from the source of\naro, which ARO_SOURCE names.",
 		Example: "  aro build examples/statuspost\n" +
 			"  aro build . -o /usr/local/bin/board\n" +
 			"  aro build . --target linux/arm64 --runtime ./aro-linux-arm64 --docker",
@@ -61,12 +62,15 @@ func build(cmd *cobra.Command, o buildOptions) error {
 		if goos, goarch, ok = strings.Cut(o.target, "/"); !ok || goos == "" || goarch == "" {
 			return fmt.Errorf("--target wants os/arch, such as linux/arm64")
 		}
+		if !slices.Contains(platforms, o.target) {
+			return fmt.Errorf("--target %s: the platforms are %s", o.target, strings.Join(platforms, ", "))
+		}
 	}
 	data, sources, err := pack(o.path)
 	if err != nil {
 		return err
 	}
-	exe, err := findRuntime(o, goos, goarch)
+	exe, err := findRuntime(cmd.Context(), o.runtime, goos, goarch)
 	if err != nil {
 		return &exitError{1, "Error: " + err.Error()}
 	}
@@ -111,26 +115,6 @@ func outputPath(o buildOptions, s *app.Sources, name string) (target, shown stri
 		given = filepath.Dir(o.path)
 	}
 	return filepath.Join(s.Root, name), given + string(filepath.Separator) + name
-}
-
-// findRuntime returns the executable that the program is put into: this one, or
-// one for another platform.
-func findRuntime(o buildOptions, goos, goarch string) ([]byte, error) {
-	if o.runtime != "" {
-		return bundle.Runtime(o.runtime)
-	}
-	if goos == runtime.GOOS && goarch == runtime.GOARCH {
-		exe, err := os.Executable()
-		if err != nil {
-			return nil, err
-		}
-		return bundle.Runtime(exe)
-	}
-	file := "aro-" + goos + "-" + goarch
-	if dir := os.Getenv("ARO_RUNTIMES"); dir != "" {
-		return bundle.Runtime(filepath.Join(dir, file))
-	}
-	return nil, fmt.Errorf("there is no runtime for %s/%s. Make one from the source of aro %s with\n  CGO_ENABLED=0 GOOS=%s GOARCH=%s go build -trimpath -ldflags \"-s -w\" -o %s ./cmd/aro\nand name it with --runtime, or its folder with ARO_RUNTIMES", goos, goarch, version(), goos, goarch, file)
 }
 
 // writeBuilt writes to a temporary name and renames, so that a program that runs

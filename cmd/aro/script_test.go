@@ -34,6 +34,11 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: os.Getenv("ARO_UPDATE") != "",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ARO_CACHE_DIR", filepath.Join(env.WorkDir, ".cache"))
+			exe, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			env.Setenv("ARO_EXE", exe)
 			// Both stay taken until the script ends.
 			for _, name := range []string{"TAKEN_PORT", "TAKEN_TOO"} {
 				l, err := net.Listen("tcp", ":0")
