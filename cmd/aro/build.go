@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/bundle"
 	"aro/pkg/compile/app"
 )
@@ -186,39 +185,4 @@ func compileCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write")
 	return cmd
-}
-
-func inspectCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "inspect FILE",
-		Short:   "List what is in a built executable or an .aroc file",
-		Long:    "inspect lists the feature sets and files in an executable that aro build made, or in an .aroc\nfile, and the version of aro that made it.",
-		Example: "  aro inspect ./statuspost\n  aro inspect board.aroc",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			data, err := readProgram(args[0])
-			if err != nil {
-				return &exitError{1, "Error: " + err.Error()}
-			}
-			prog, meta, err := bytecode.Decode(data)
-			if err != nil {
-				return &exitError{1, fmt.Sprintf("Error: %s: %v", args[0], err)}
-			}
-			w := cmd.OutOrStdout()
-			fmt.Fprintf(w, "aro %s, sources %x\n\nFeature sets\n", meta.Build, meta.Key[:8])
-			for _, c := range prog.Chunks {
-				fmt.Fprintf(w, "  %s: %s (%s:%d, %d instructions)\n", c.Name, c.Activity, c.File, c.Line, len(c.Code))
-			}
-			if len(meta.Extra) > 0 {
-				fmt.Fprintf(w, "\nFiles\n")
-			}
-			for _, b := range meta.Extra {
-				if strings.HasPrefix(b.Name, templateBlob) {
-					continue // stands for a file that is listed as well
-				}
-				fmt.Fprintf(w, "  %8d  %s\n", len(b.Data), strings.TrimPrefix(b.Name, assetBlob))
-			}
-			return nil
-		},
-	}
 }
