@@ -44,8 +44,8 @@ func buildCommand() *cobra.Command {
 	f.StringVarP(&o.output, "output", "o", "", "`file` to write, relative to the application")
 	f.StringVar(&o.target, "target", "", "platform to build for, as `os/arch`")
 	f.StringVar(&o.runtime, "runtime", "", "aro `executable` of that platform")
-	f.BoolVarP(&o.optimize, "optimize", "O", false, "accepted: programs are always optimized")
-	f.BoolVar(&o.release, "release", false, "accepted: the result is stripped as the runtime is")
+	f.BoolVarP(&o.optimize, "optimize", "O", false, "shorten the program's code")
+	f.BoolVar(&o.release, "release", false, "the same as --optimize: the result is stripped as the runtime is")
 	f.BoolVar(&o.static, "static", false, "accepted: the result is always static")
 	f.BoolVar(&o.dynamic, "dynamic", false, "accepted: the result is static all the same")
 	f.BoolVar(&o.keep, "keep-intermediate", false, "keep the compiled program in .build")
@@ -65,7 +65,7 @@ func build(cmd *cobra.Command, o buildOptions) error {
 			return fmt.Errorf("--target %s: the platforms are %s", o.target, strings.Join(platforms, ", "))
 		}
 	}
-	data, sources, err := pack(o.path)
+	data, sources, err := pack(o.path, o.optimize || o.release)
 	if err != nil {
 		return err
 	}
@@ -157,6 +157,7 @@ func writeDockerfile(target, goos string) error {
 
 func compileCommand() *cobra.Command {
 	var output string
+	var optimized bool
 	cmd := &cobra.Command{
 		Use:   "compile PATH",
 		Short: "Compile an application to one .aroc file",
@@ -165,7 +166,7 @@ func compileCommand() *cobra.Command {
 			"  aro run board.aroc",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			data, sources, err := pack(args[0])
+			data, sources, err := pack(args[0], optimized)
 			if err != nil {
 				return err
 			}
@@ -184,5 +185,6 @@ func compileCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write")
+	cmd.Flags().BoolVarP(&optimized, "optimize", "O", false, "shorten the program's code")
 	return cmd
 }

@@ -121,7 +121,7 @@ func TestDamage(t *testing.T) {
 	})
 	t.Run("aroc", func(t *testing.T) {
 		d := newDamage(t, dir)
-		data, _, err := pack(dir)
+		data, _, err := pack(dir, false)
 		if err != nil {
 			t.Fatal(err)
 		}

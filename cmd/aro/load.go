@@ -154,7 +154,7 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 	}
 	if useCache && complete {
 		meta.Extra = append(meta.Extra, savePlugins(l.plugins)...)
-		templates := compileTemplates(sources.Root, host.Signatures(l.verbs))
+		templates := compileTemplates(sources.Root, host.Signatures(l.verbs), false)
 		meta.Extra = append(meta.Extra, templates...)
 		l.drawn = newTemplateSet(templates)
 		l.written = make(chan struct{})

@@ -12,6 +12,7 @@ import (
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
+	"aro/pkg/bytecode/optimize"
 	"aro/pkg/compile/app"
 	"aro/pkg/host"
 	aronet "aro/pkg/net"
@@ -24,8 +25,9 @@ const assetBlob = "asset:"
 
 // pack compiles an application to one .aroc that needs nothing beside it:
 // program, contract, templates, static files, store files. Tests are left out.
-// The same sources give the same bytes.
-func pack(path string) ([]byte, *app.Sources, error) {
+// optimized asks for the passes that aro run does not wait for. The same sources give the
+// same bytes.
+func pack(path string, optimized bool) ([]byte, *app.Sources, error) {
 	sources, plugins, err := discover(path, warn)
 	if err != nil {
 		return nil, nil, err
@@ -40,6 +42,9 @@ func pack(path string) ([]byte, *app.Sources, error) {
 		return nil, nil, compileErrors(diags, false)
 	}
 	prog.Chunks = slices.DeleteFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return bytecode.IsTest(c.Name, c.Activity) })
+	if optimized {
+		prog = optimize.Program(prog)
+	}
 	for _, c := range prog.Chunks {
 		if err := bytecode.Verify(c); err != nil {
 			return nil, nil, &exitError{1, "Error: the compiler produced code that does not verify, which is a bug of aro: " + err.Error()}
@@ -77,7 +82,7 @@ func pack(path string) ([]byte, *app.Sources, error) {
 		hash.Add(a.Name, a.Data)
 	}
 	meta.Extra = append(meta.Extra, assets...)
-	meta.Extra = append(meta.Extra, compileTemplates(sources.Root, signatures)...)
+	meta.Extra = append(meta.Extra, compileTemplates(sources.Root, signatures, optimized)...)
 	meta.Key = hash.Key()
 	return bytecode.Encode(prog, meta), sources, nil
 }

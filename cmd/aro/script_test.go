@@ -51,11 +51,12 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  exits,
-			"broken": broken,
-			"absent": absent,
-			"damage": damage,
-			"norm":   norm,
+			"exits":   exits,
+			"broken":  broken,
+			"absent":  absent,
+			"damage":  damage,
+			"norm":    norm,
+			"smaller": smaller,
 		},
 	})
 }
@@ -93,6 +94,16 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		if strings.Contains(out, trace) {
 			ts.Fatalf("a trace of Go in the output: %q", trace)
 		}
+	}
+}
+
+// smaller A B checks that file A is smaller than file B.
+func smaller(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: smaller A B")
+	}
+	if a, b := len(ts.ReadFile(args[0])), len(ts.ReadFile(args[1])); a >= b {
+		ts.Fatalf("%s has %d bytes, %s %d", args[0], a, args[1], b)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/bytecode/optimize"
 	"aro/pkg/compile"
 	"aro/pkg/host"
 )
@@ -56,7 +57,7 @@ var errEnough = errors.New("enough")
 
 // compileTemplates compiles what is in the template folder, in path order. What is
 // broken or cannot be read is left for the statement that renders it to complain of.
-func compileTemplates(root string, signatures bytecode.Verbs) (list []bytecode.Blob) {
+func compileTemplates(root string, signatures bytecode.Verbs, optimized bool) (list []bytecode.Blob) {
 	folder, err := os.OpenRoot(filepath.Join(root, "templates"))
 	if err != nil {
 		return nil
@@ -79,7 +80,13 @@ func compileTemplates(root string, signatures bytecode.Verbs) (list []bytecode.B
 			return nil
 		}
 		chunk, err := compile.Template(name, src, compile.Options{Verbs: signatures})
-		if err != nil || bytecode.Verify(chunk) != nil {
+		if err != nil {
+			return nil
+		}
+		if optimized {
+			chunk = optimize.Chunk(chunk)
+		}
+		if bytecode.Verify(chunk) != nil {
 			return nil
 		}
 		sum := sha256.Sum256(src)

@@ -143,3 +143,12 @@ func (c *Chunk) Imports() ([]Import, error) {
 	}
 	return all, im.err
 }
+
+// WithCode returns a chunk that differs from c in its code. The other parts are shared,
+// until they are replaced: nobody may change what is in them. c must be loaded.
+func (c *Chunk) WithCode(code []Ins) *Chunk {
+	d := &Chunk{Kind: c.Kind, Name: c.Name, Activity: c.Activity, StateGuard: c.StateGuard, Takes: c.Takes, File: c.File, Line: c.Line}
+	d.adopt(c)
+	d.Code = code
+	return d
+}
