@@ -90,7 +90,7 @@ func describeRuntime(w io.Writer, path string, program int) {
 		return
 	}
 	linked := "" // says nothing when the file does not say
-	if setting(info, "CGO_ENABLED") == "0" {
+	if setting(info, "CGO_ENABLED") == "0" && setting(info, "GOOS") == "linux" {
 		linked = ", statically linked"
 	}
 	size := int64(0)
