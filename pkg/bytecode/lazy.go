@@ -47,8 +47,9 @@ func (c *Chunk) Load() error {
 
 // Ready makes the chunk fit to run: loaded and verified, once. Chunks that are not
 // of DecodeLazy are fit when they come into being, because whoever made them has
-// verified them. One that is damaged is replaced as Program.Recourse says; the
-// error is for when there is nothing to replace it with.
+// verified them. One that is damaged gets other code as Program.Recourse says. Without
+// any, Ready returns what is wrong, and the chunk is one statement for the caller to
+// let fail: site 0.
 //
 // Goroutines may call Ready concurrently, but not while others call Load.
 func (c *Chunk) Ready() error {
@@ -63,7 +64,9 @@ func (c *Chunk) Ready() error {
 				err = nil
 			}
 		}
-		c.lazy.unfit = err
+		if c.lazy.unfit = err; err != nil {
+			c.adopt(&Chunk{Code: []Ins{{Op: ACT, A: NoReg}, {Op: END}}, Sites: []Site{{Stmt: -1, Extra: NoReg}}})
+		}
 	})
 	return c.lazy.unfit
 }

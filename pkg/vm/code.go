@@ -89,8 +89,8 @@ func LinkLater(c *bytecode.Chunk, resolve Resolver) *Code {
 	return &Code{Chunk: c, resolve: resolve}
 }
 
-// Ready makes sure that code of LinkLater is linked. A chunk that turns out to be
-// damaged is replaced by one whose only statement fails with the reason.
+// Ready makes sure that code of LinkLater is linked. Of a chunk that turns out to be
+// damaged one statement is left, which fails with the reason.
 func (code *Code) Ready() {
 	if code.resolve == nil {
 		return
@@ -98,20 +98,10 @@ func (code *Code) Ready() {
 	code.once.Do(func() {
 		resolve := code.resolve
 		if err := code.Chunk.Ready(); err != nil {
-			code.Chunk = damaged(code.Chunk)
 			resolve = func(*bytecode.Site, *bytecode.Chunk) (Func, any, error) { return nil, nil, err }
 		}
 		code.link(resolve)
 	})
-}
-
-// damaged returns a chunk that stands in for c.
-func damaged(c *bytecode.Chunk) *bytecode.Chunk {
-	return &bytecode.Chunk{
-		Kind: c.Kind, Name: c.Name, Activity: c.Activity, File: c.File, Line: c.Line,
-		Code:  []bytecode.Ins{{Op: bytecode.ACT, A: bytecode.NoReg}, {Op: bytecode.END}},
-		Sites: []bytecode.Site{{Stmt: -1, Extra: bytecode.NoReg}},
-	}
 }
 
 func (code *Code) link(resolve Resolver) {
