@@ -1,4 +1,4 @@
-package vm_test
+package vm
 
 import (
 	"encoding/binary"
@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"aro/pkg/bytecode"
-	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 )
 
@@ -49,24 +48,24 @@ func FuzzVerified(f *testing.F) {
 		if bytecode.Verify(chunk) != nil {
 			return
 		}
-		code := vm.Link(chunk, func(s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, error) {
+		code := Link(chunk, func(s *bytecode.Site, _ *bytecode.Chunk) (Func, any, error) {
 			switch s.Verb {
 			case "extra":
-				return func(c *vm.Call) (value.Value, error) { c.BindExtra(c.Arg(bytecode.SlotSink)); return value.True, nil }, nil, nil
+				return func(c *Call) (value.Value, error) { c.BindExtra(c.Arg(bytecode.SlotSink)); return value.True, nil }, nil, nil
 			case "fail":
-				return func(*vm.Call) (value.Value, error) { return value.Value{}, failed }, nil, nil
+				return func(*Call) (value.Value, error) { return value.Value{}, failed }, nil, nil
 			}
-			return func(c *vm.Call) (value.Value, error) { return c.Arg(bytecode.SlotObject), nil }, nil, nil
+			return func(c *Call) (value.Value, error) { return c.Arg(bytecode.SlotObject), nil }, nil, nil
 		})
-		co := vm.Coroutine{}
+		co := Coroutine{}
 		co.Prepare(code)
 		for _, l := range chunk.Entry {
 			co.Set(l.Reg, value.OfInt(7))
 		}
-		co.Limit(50_000, 0)
+		co.fuel, co.limit = 300, 1 // the clock is looked at when the fuel is used up; text can double each round
 		co.Run()
 		for err := co.Err(); err != nil; err = errors.Unwrap(err) {
-			if p, ok := err.(*vm.PanicError); ok {
+			if p, ok := err.(*PanicError); ok {
 				t.Fatalf("%v\n%s", p, p.Stack)
 			}
 		}
