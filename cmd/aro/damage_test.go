@@ -331,8 +331,7 @@ func (d *damager) damaged(i int) (bad []byte, forged bool, how string) {
 		copy(bad[header+r.IntN(len(bad)-header):], d.file[from:to])
 	}
 	binary.LittleEndian.PutUint64(bad[40:], uint64(len(bad)-header))
-	table := crc32.MakeTable(crc32.Castagnoli)
-	binary.LittleEndian.PutUint32(bad[48:], crc32.Checksum(bad[header:], table))
-	binary.LittleEndian.PutUint32(bad[60:], crc32.Checksum(bad[:60], table))
+	binary.LittleEndian.PutUint32(bad[48:], crc32.ChecksumIEEE(bad[header:]))
+	binary.LittleEndian.PutUint32(bad[60:], crc32.ChecksumIEEE(bad[:60]))
 	return bad, true, "forged"
 }
