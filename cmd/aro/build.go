@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -120,6 +121,9 @@ func outputPath(o buildOptions, s *app.Sources, name string) (target, shown stri
 // or a build that fails leaves the old file as it is.
 func writeBuilt(target string, exe, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(target), ".aro-build-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %s for the result; make it, or give another one with -o", filepath.Dir(target))
+	}
 	if err != nil {
 		return err
 	}
