@@ -3,14 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/bundle"
 	"aro/pkg/compile/app"
 )
@@ -27,7 +28,7 @@ func buildCommand() *cobra.Command {
 		Use:   "build PATH",
 		Short: "Make one executable of an application",
 		Long: "build compiles an application and writes one static executable that holds the program, the\nruntime, the contract, templates, static files and store files. It runs anywhere, without aro.\n\n" +
-			"For another platform give --target os/arch. The runtime for it is an aro executable of the\nsame version: name it with --runtime, or put it as aro-OS-ARCH into the folder that\nARO_RUNTIMES names.",
+			"For another platform give --target os/arch: linux, darwin or windows on amd64 or arm64. The\nruntime for it is an aro executable of the same version. It is the file that --runtime names,\nelse aro-OS-ARCH in the folder ARO_RUNTIMES, else the go command makes it from the source of\naro, which ARO_SOURCE names.",
 		Example: "  aro build examples/statuspost\n" +
 			"  aro build . -o /usr/local/bin/board\n" +
 			"  aro build . --target linux/arm64 --runtime ./aro-linux-arm64 --docker",
@@ -44,8 +45,8 @@ func buildCommand() *cobra.Command {
 	f.StringVarP(&o.output, "output", "o", "", "`file` to write, relative to the application")
 	f.StringVar(&o.target, "target", "", "platform to build for, as `os/arch`")
 	f.StringVar(&o.runtime, "runtime", "", "aro `executable` of that platform")
-	f.BoolVarP(&o.optimize, "optimize", "O", false, "accepted: programs are always optimized")
-	f.BoolVar(&o.release, "release", false, "accepted: the result is stripped as the runtime is")
+	f.BoolVarP(&o.optimize, "optimize", "O", false, "shorten the program's code")
+	f.BoolVar(&o.release, "release", false, "the same as --optimize: the result is stripped as the runtime is")
 	f.BoolVar(&o.static, "static", false, "accepted: the result is always static")
 	f.BoolVar(&o.dynamic, "dynamic", false, "accepted: the result is static all the same")
 	f.BoolVar(&o.keep, "keep-intermediate", false, "keep the compiled program in .build")
@@ -61,12 +62,15 @@ func build(cmd *cobra.Command, o buildOptions) error {
 		if goos, goarch, ok = strings.Cut(o.target, "/"); !ok || goos == "" || goarch == "" {
 			return fmt.Errorf("--target wants os/arch, such as linux/arm64")
 		}
+		if !slices.Contains(platforms, o.target) {
+			return fmt.Errorf("--target %s: the platforms are %s", o.target, strings.Join(platforms, ", "))
+		}
 	}
-	data, sources, err := pack(o.path)
+	data, sources, err := pack(o.path, o.optimize || o.release)
 	if err != nil {
 		return err
 	}
-	exe, err := findRuntime(o, goos, goarch)
+	exe, err := findRuntime(cmd.Context(), o.runtime, goos, goarch)
 	if err != nil {
 		return &exitError{1, "Error: " + err.Error()}
 	}
@@ -113,30 +117,13 @@ func outputPath(o buildOptions, s *app.Sources, name string) (target, shown stri
 	return filepath.Join(s.Root, name), given + string(filepath.Separator) + name
 }
 
-// findRuntime returns the executable that the program is put into: this one, or
-// one for another platform.
-func findRuntime(o buildOptions, goos, goarch string) ([]byte, error) {
-	if o.runtime != "" {
-		return bundle.Runtime(o.runtime)
-	}
-	if goos == runtime.GOOS && goarch == runtime.GOARCH {
-		exe, err := os.Executable()
-		if err != nil {
-			return nil, err
-		}
-		return bundle.Runtime(exe)
-	}
-	file := "aro-" + goos + "-" + goarch
-	if dir := os.Getenv("ARO_RUNTIMES"); dir != "" {
-		return bundle.Runtime(filepath.Join(dir, file))
-	}
-	return nil, fmt.Errorf("there is no runtime for %s/%s. Make one from the source of aro %s with\n  CGO_ENABLED=0 GOOS=%s GOARCH=%s go build -trimpath -ldflags \"-s -w\" -o %s ./cmd/aro\nand name it with --runtime, or its folder with ARO_RUNTIMES", goos, goarch, version(), goos, goarch, file)
-}
-
 // writeBuilt writes to a temporary name and renames, so that a program that runs
 // or a build that fails leaves the old file as it is.
 func writeBuilt(target string, exe, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(target), ".aro-build-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %s for the result; make it, or give another one with -o", filepath.Dir(target))
+	}
 	if err != nil {
 		return err
 	}
@@ -174,6 +161,7 @@ func writeDockerfile(target, goos string) error {
 
 func compileCommand() *cobra.Command {
 	var output string
+	var optimized bool
 	cmd := &cobra.Command{
 		Use:   "compile PATH",
 		Short: "Compile an application to one .aroc file",
@@ -182,7 +170,7 @@ func compileCommand() *cobra.Command {
 			"  aro run board.aroc",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			data, sources, err := pack(args[0])
+			data, sources, err := pack(args[0], optimized)
 			if err != nil {
 				return err
 			}
@@ -201,37 +189,6 @@ func compileCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write")
+	cmd.Flags().BoolVarP(&optimized, "optimize", "O", false, "shorten the program's code")
 	return cmd
-}
-
-func inspectCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "inspect FILE",
-		Short:   "List what is in a built executable or an .aroc file",
-		Long:    "inspect lists the feature sets and files in an executable that aro build made, or in an .aroc\nfile, and the version of aro that made it.",
-		Example: "  aro inspect ./statuspost\n  aro inspect board.aroc",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			data, err := readProgram(args[0])
-			if err != nil {
-				return &exitError{1, "Error: " + err.Error()}
-			}
-			prog, meta, err := bytecode.Decode(data)
-			if err != nil {
-				return &exitError{1, fmt.Sprintf("Error: %s: %v", args[0], err)}
-			}
-			w := cmd.OutOrStdout()
-			fmt.Fprintf(w, "aro %s, sources %x\n\nFeature sets\n", meta.Build, meta.Key[:8])
-			for _, c := range prog.Chunks {
-				fmt.Fprintf(w, "  %s: %s (%s:%d, %d instructions)\n", c.Name, c.Activity, c.File, c.Line, len(c.Code))
-			}
-			if len(meta.Extra) > 0 {
-				fmt.Fprintf(w, "\nFiles\n")
-			}
-			for _, b := range meta.Extra {
-				fmt.Fprintf(w, "  %8d  %s\n", len(b.Data), strings.TrimPrefix(b.Name, assetBlob))
-			}
-			return nil
-		},
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -215,9 +216,15 @@ func (r *report) checkTemplates(root string, signatures bytecode.Verbs) {
 }
 
 var (
-	headerLine = regexp.MustCompile(`(?m)^[ \t]*\([^*()\n][^()\n]*:[^()\n]*\)[^\n]*\{`)
-	comment    = regexp.MustCompile(`(?s)\(\*.*?\*\)|//[^\n]*`)
+	headerLine = pattern(`(?m)^[ \t]*\([^*()\n][^()\n]*:[^()\n]*\)[^\n]*\{`)
+	comment    = pattern(`(?s)\(\*.*?\*\)|//[^\n]*`)
 )
+
+// pattern compiles a regular expression when it is first needed: aro run starts in a
+// few milliseconds, and needs none of them.
+func pattern(s string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(s) })
+}
 
 // checkSnippet checks a piece of source that need not be a program: statements,
 // or feature sets.
@@ -239,10 +246,10 @@ func checkSnippet(arg string, stdin io.Reader) (*report, error) {
 	end := syntax.Pos(len(src))
 	// Statements in front of the first feature set get one of their own.
 	loose := src
-	if at := headerLine.FindIndex(src); at != nil {
+	if at := headerLine().FindIndex(src); at != nil {
 		loose = src[:at[0]]
 	}
-	if len(bytes.TrimSpace(comment.ReplaceAll(loose, nil))) > 0 && !bytes.HasPrefix(bytes.TrimSpace(comment.ReplaceAll(loose, nil)), []byte("import ")) {
+	if len(bytes.TrimSpace(comment().ReplaceAll(loose, nil))) > 0 && !bytes.HasPrefix(bytes.TrimSpace(comment().ReplaceAll(loose, nil)), []byte("import ")) {
 		rest := src[len(loose):]
 		src = append([]byte("(Application-Start: Snippet) {\n"), loose...)
 		r.shift, end = 1, syntax.Pos(len(src))

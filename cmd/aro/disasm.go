@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 
 func disasmCommand() *cobra.Command {
 	var o bytecode.ListOptions
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "disasm PATH|FILE.aroc [FEATURE SET]",
 		Short: "Show the bytecode of an application beside its source",
@@ -35,10 +37,21 @@ func disasmCommand() *cobra.Command {
 					return &exitError{1, "Error: there is no feature set '" + args[1] + "'"}
 				}
 			}
+			if asJSON {
+				list, err := bytecode.List(prog, o)
+				if err != nil {
+					return &exitError{1, "Error: " + err.Error()}
+				}
+				out := json.NewEncoder(cmd.OutOrStdout())
+				out.SetEscapeHTML(false)
+				out.SetIndent("", "  ")
+				return out.Encode(list)
+			}
 			return bytecode.Disassemble(cmd.OutOrStdout(), prog, o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.Tables, "tables", false, "list everything, so that aro asm can read it")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "list as JSON, for tools")
 	cmd.Flags().BoolVar(&o.Meanings, "meanings", false, "say what each instruction does")
 	return cmd
 }

@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"aro/pkg/compile/app":       {"aro/pkg/syntax", "aro/pkg/bytecode", "aro/pkg/compile"},
 	"aro/pkg/bytecode/bundle":   {},
 	"aro/pkg/bytecode/pattern":  {},
+	"aro/pkg/bytecode/optimize": {"aro/pkg/bytecode"},
 	"aro/pkg/compile/explain":   {},
 	"aro/pkg/vm/value":          {},
 	"aro/pkg/vm/value/calendar": {"aro/pkg/vm/value"},

@@ -11,7 +11,6 @@ import (
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
-	"aro/pkg/compile"
 	"aro/pkg/host"
 	"aro/pkg/host/plugin"
 	aronet "aro/pkg/net"
@@ -29,6 +28,7 @@ type loaded struct {
 	plugins  []*plugin.Plugin
 	verbs    []*host.Verb
 	assets   map[string][]byte // files that came with the program, by path in the application
+	drawn    templateSet       // the templates that were compiled before
 	written  chan struct{}     // closed when the cache entry is written; nil on a hit
 }
 
@@ -41,6 +41,10 @@ func version() string {
 	if !ok {
 		return "unknown"
 	}
+	return versionOf(info)
+}
+
+func versionOf(info *debug.BuildInfo) string {
 	v := info.Main.Version
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
@@ -107,6 +111,12 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 	if useCache {
 		if err := l.fromCache(store, key); err == nil {
 			say("cache: hit %s", key)
+			l.program.Recourse(func() *bytecode.Program {
+				say("cache: entry is damaged, compiling again")
+				store.Remove(key)
+				prog, _ := sources.Compile(host.Signatures(l.verbs), false)
+				return prog
+			})
 			return l, nil
 		} else {
 			var miss *cache.Miss
@@ -142,8 +152,11 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 		}
 		meta.Extra = append(meta.Extra, bytecode.Blob{Name: contractBlob, Data: l.contract.Encode()})
 	}
-	meta.Extra = append(meta.Extra, savePlugins(l.plugins)...)
 	if useCache && complete {
+		meta.Extra = append(meta.Extra, savePlugins(l.plugins)...)
+		templates := compileTemplates(sources.Root, host.Signatures(l.verbs), false)
+		meta.Extra = append(meta.Extra, templates...)
+		l.drawn = newTemplateSet(templates)
 		l.written = make(chan struct{})
 		// Not in the goroutine: the codec is one for both directions and stores what it
 		// encodes, while the program runs.
@@ -183,15 +196,15 @@ func applicationName(path string) string {
 // maxCache bounds the cache folder; the oldest entries go first.
 const maxCache = 256 << 20
 
+// fromCache takes program, contract, templates and plugins from the cache. The chunks
+// of the program are still to be expanded and verified, each when it is first run.
 func (l *loaded) fromCache(store *cache.Cache, key cache.Key) error {
 	prog, meta, err := store.Load(key)
 	if err != nil {
 		return err
 	}
-	for _, c := range prog.Chunks {
-		if err := bytecode.Verify(c); err != nil {
-			return err
-		}
+	if !starts(prog) {
+		return errNoStart
 	}
 	if blob, ok := meta.Blob(contractBlob); ok {
 		if l.contract, err = contract.Decode(blob); err != nil {
@@ -202,6 +215,7 @@ func (l *loaded) fromCache(store *cache.Cache, key cache.Key) error {
 		return err
 	}
 	l.verbs = verbsWith(l.network, l.plugins)
+	l.drawn = newTemplateSet(meta.Extra)
 	l.program = prog
 	return nil
 }
@@ -228,15 +242,8 @@ func readContract(name string, data []byte) (*contract.Contract, []string) {
 // host links the program to the world. cfg has what the command line says; the
 // rest is filled in.
 func (l *loaded) host(cfg host.Config) (*host.Host, error) {
-	signatures := host.Signatures(l.verbs)
 	cfg.Root, cfg.Verbs, cfg.Schemas, cfg.Assets = l.root, l.verbs, l.schema, l.assets
-	cfg.Templates = func(name string, src []byte) (*bytecode.Chunk, error) {
-		chunk, err := compile.Template(name, src, compile.Options{Verbs: signatures})
-		if err == nil {
-			err = bytecode.Verify(chunk)
-		}
-		return chunk, err
-	}
+	cfg.Templates = l.templates()
 	if len(l.plugins) > 0 {
 		cfg.Qualifiers = plugin.Qualifiers(l.plugins)
 	}

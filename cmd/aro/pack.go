@@ -12,6 +12,7 @@ import (
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
+	"aro/pkg/bytecode/optimize"
 	"aro/pkg/compile/app"
 	"aro/pkg/host"
 	aronet "aro/pkg/net"
@@ -24,8 +25,9 @@ const assetBlob = "asset:"
 
 // pack compiles an application to one .aroc that needs nothing beside it:
 // program, contract, templates, static files, store files. Tests are left out.
-// The same sources give the same bytes.
-func pack(path string) ([]byte, *app.Sources, error) {
+// optimized asks for the passes that aro run does not wait for. The same sources give the
+// same bytes.
+func pack(path string, optimized bool) ([]byte, *app.Sources, error) {
 	sources, plugins, err := discover(path, warn)
 	if err != nil {
 		return nil, nil, err
@@ -34,11 +36,15 @@ func pack(path string) ([]byte, *app.Sources, error) {
 	for _, p := range plugins {
 		defer p.Close(time.Now().Add(time.Second))
 	}
-	prog, diags := sources.Compile(host.Signatures(verbsWith(aronet.New(), plugins)), false)
+	signatures := host.Signatures(verbsWith(aronet.New(), plugins))
+	prog, diags := sources.Compile(signatures, false)
 	if prog == nil {
 		return nil, nil, compileErrors(diags, false)
 	}
 	prog.Chunks = slices.DeleteFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return bytecode.IsTest(c.Name, c.Activity) })
+	if optimized {
+		prog = optimize.Program(prog)
+	}
 	for _, c := range prog.Chunks {
 		if err := bytecode.Verify(c); err != nil {
 			return nil, nil, &exitError{1, "Error: the compiler produced code that does not verify, which is a bug of aro: " + err.Error()}
@@ -76,6 +82,7 @@ func pack(path string) ([]byte, *app.Sources, error) {
 		hash.Add(a.Name, a.Data)
 	}
 	meta.Extra = append(meta.Extra, assets...)
+	meta.Extra = append(meta.Extra, compileTemplates(sources.Root, signatures, optimized)...)
 	meta.Key = hash.Key()
 	return bytecode.Encode(prog, meta), sources, nil
 }
@@ -144,22 +151,46 @@ func readAssets(root string) (list []bytecode.Blob, err error) {
 	return list, nil
 }
 
-// unpack loads what pack made. root is where files are looked for that are not in
-// it.
+// unpack loads what pack made, which may come from anywhere: all of it is expanded
+// and verified before anything runs. root is where files are looked for that are not
+// in it.
 func unpack(data []byte, root string) (*loaded, error) {
 	prog, meta, err := bytecode.Decode(data)
 	if err != nil {
 		return nil, err
-	}
-	if !slices.ContainsFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return c.Name == "Application-Start" }) {
-		return nil, errors.New("the program has no Application-Start")
 	}
 	for _, c := range prog.Chunks {
 		if err := bytecode.Verify(c); err != nil {
 			return nil, err
 		}
 	}
-	l := &loaded{program: prog, root: root, network: aronet.New(), assets: map[string][]byte{}}
+	return assemble(prog, meta, root)
+}
+
+// unpackOwn is unpack for the program in this very executable, whose SHA-256 fits:
+// its chunks are expanded and verified when they are first run.
+func unpackOwn(data []byte, root string) (*loaded, error) {
+	prog, meta, err := bytecode.DecodeLazy(data)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(prog, meta, root)
+}
+
+var errNoStart = errors.New("the program has no Application-Start")
+
+// starts reports whether there is something to start a program with, which the
+// compiler sees to, but not who forges a file.
+func starts(prog *bytecode.Program) bool {
+	return slices.ContainsFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return c.Name == "Application-Start" })
+}
+
+// assemble makes an application of the parts of a file.
+func assemble(prog *bytecode.Program, meta bytecode.Meta, root string) (l *loaded, err error) {
+	if !starts(prog) {
+		return nil, errNoStart
+	}
+	l = &loaded{program: prog, root: root, network: aronet.New(), assets: map[string][]byte{}, drawn: newTemplateSet(meta.Extra)}
 	if l.plugins, err = restorePlugins(root, meta); err != nil {
 		return nil, err
 	}

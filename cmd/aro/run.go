@@ -202,7 +202,7 @@ func runBuilt(args []string) int {
 	if exe, err := os.Executable(); err == nil {
 		root = filepath.Dir(exe)
 	}
-	l, err := unpack(data, root)
+	l, err := unpackOwn(data, root)
 	if err != nil {
 		fmt.Println("Error: " + err.Error())
 		return 1

@@ -34,6 +34,11 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: os.Getenv("ARO_UPDATE") != "",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ARO_CACHE_DIR", filepath.Join(env.WorkDir, ".cache"))
+			exe, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			env.Setenv("ARO_EXE", exe)
 			// Both stay taken until the script ends.
 			for _, name := range []string{"TAKEN_PORT", "TAKEN_TOO"} {
 				l, err := net.Listen("tcp", ":0")
@@ -46,11 +51,12 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  exits,
-			"broken": broken,
-			"absent": absent,
-			"damage": damage,
-			"norm":   norm,
+			"exits":   exits,
+			"broken":  broken,
+			"absent":  absent,
+			"damage":  damage,
+			"norm":    norm,
+			"smaller": smaller,
 		},
 	})
 }
@@ -88,6 +94,16 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		if strings.Contains(out, trace) {
 			ts.Fatalf("a trace of Go in the output: %q", trace)
 		}
+	}
+}
+
+// smaller A B checks that file A is smaller than file B.
+func smaller(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: smaller A B")
+	}
+	if a, b := len(ts.ReadFile(args[0])), len(ts.ReadFile(args[1])); a >= b {
+		ts.Fatalf("%s has %d bytes, %s %d", args[0], a, args[1], b)
 	}
 }
 

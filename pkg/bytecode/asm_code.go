@@ -3,15 +3,17 @@ package bytecode
 import (
 	"math"
 	"slices"
+	"sync"
 )
 
-var opNames = func() map[string]Op {
+// opNames is not made at every start: only the assembler asks.
+var opNames = sync.OnceValue(func() map[string]Op {
 	m := map[string]Op{}
 	for op := range table {
 		m[table[op].Name] = Op(op)
 	}
 	return m
-}()
+})
 
 // codeText reads a line of code: labels, a line table entry, an instruction.
 func (a *assembler) codeText(s *scanner) {
@@ -37,7 +39,7 @@ func (a *assembler) codeText(s *scanner) {
 			a.labels[word] = len(c.Code)
 			continue
 		}
-		op, ok := opNames[word]
+		op, ok := opNames()[word]
 		if !ok {
 			s.pos = start
 			s.fail("unknown instruction %s", word)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"hash/crc32"
 	"strings"
 	"sync"
 	"testing"
@@ -154,9 +153,9 @@ func seal(data []byte) []byte {
 	binary.LittleEndian.PutUint16(data[4:], FormatVersion)
 	binary.LittleEndian.PutUint16(data[6:], 0)
 	binary.LittleEndian.PutUint64(data[40:], uint64(len(data)-headerSize))
-	binary.LittleEndian.PutUint32(data[48:], crc32.Checksum(data[headerSize:], castagnoli))
+	binary.LittleEndian.PutUint32(data[48:], checksum(data[headerSize:]))
 	binary.LittleEndian.PutUint64(data[52:], 0)
-	binary.LittleEndian.PutUint32(data[60:], crc32.Checksum(data[:60], castagnoli))
+	binary.LittleEndian.PutUint32(data[60:], checksum(data[:60]))
 	return data
 }
 
@@ -174,7 +173,7 @@ func TestSealedTruncationIsNoticed(t *testing.T) {
 func TestStale(t *testing.T) {
 	data := smallFile(t)
 	data[4]++
-	binary.LittleEndian.PutUint32(data[60:], crc32.Checksum(data[:60], castagnoli))
+	binary.LittleEndian.PutUint32(data[60:], checksum(data[:60]))
 	if _, _, err := Decode(data); !errors.Is(err, ErrStale) {
 		t.Error("a file of another version is", err)
 	}

@@ -24,6 +24,10 @@ type lazyBody struct {
 	body    []byte
 	base    int // offset of imports in the file
 	strs    *stringTable
+
+	ready    sync.Once
+	unfit    error         // what Ready found
+	recourse func() *Chunk // nil, or the way to a sound chunk
 }
 
 // Load makes sure that all of the chunk is there. Chunks from the compiler, the
@@ -39,6 +43,59 @@ func (c *Chunk) Load() error {
 	}
 	c.lazy.once.Do(func() { c.lazy.err = c.lazy.load(c, new(slabs)) })
 	return c.lazy.err
+}
+
+// Ready makes the chunk fit to run: loaded and verified, once. Chunks that are not
+// of DecodeLazy are fit when they come into being, because whoever made them has
+// verified them. One that is damaged gets other code as Program.Recourse says. Without
+// any, Ready returns what is wrong, and the chunk is one statement for the caller to
+// let fail: site 0.
+//
+// Goroutines may call Ready concurrently, but not while others call Load.
+func (c *Chunk) Ready() error {
+	if c.lazy == nil {
+		return nil
+	}
+	c.lazy.ready.Do(func() {
+		err := Verify(c)
+		if err != nil && c.lazy.recourse != nil {
+			if sound := c.lazy.recourse(); sound != nil {
+				c.adopt(sound)
+				err = nil
+			}
+		}
+		if c.lazy.unfit = err; err != nil {
+			c.adopt(&Chunk{Code: []Ins{{Op: ACT, A: NoReg}, {Op: END}}, Sites: []Site{{Stmt: -1, Extra: NoReg}}})
+		}
+	})
+	return c.lazy.unfit
+}
+
+// adopt takes the body of another chunk; the head stays, others may be reading it.
+func (c *Chunk) adopt(x *Chunk) {
+	c.Code, c.GuardEnd, c.MaxRegs = x.Code, x.GuardEnd, x.MaxRegs
+	c.Consts, c.Names, c.Fields, c.Shapes = x.Consts, x.Names, x.Fields, x.Shapes
+	c.Sites, c.Stmts, c.Lines = x.Sites, x.Stmts, x.Lines
+	c.Entry, c.Locals, c.Free = x.Entry, x.Locals, x.Free
+}
+
+// Recourse sets what Ready does about a damaged chunk: it takes the code of the same
+// chunk from what again returns, which is called once at most, by whichever
+// goroutine is first. A file in a cache may be damaged behind a checksum that fits;
+// the sources are still there then, and only a chunk that is used has to be sound.
+func (p *Program) Recourse(again func() *Program) {
+	once := sync.OnceValue(again)
+	for i, c := range p.Chunks {
+		if c.lazy == nil {
+			continue
+		}
+		c.lazy.recourse = func() *Chunk {
+			if q := once(); q != nil && i < len(q.Chunks) && q.Chunks[i].Name == c.Name {
+				return q.Chunks[i]
+			}
+			return nil
+		}
+	}
 }
 
 // load expands the body into chunk; shared may be used for several in turn. It
@@ -88,4 +145,13 @@ func (c *Chunk) Imports() ([]Import, error) {
 		all = append(all, x)
 	}
 	return all, im.err
+}
+
+// WithCode returns a chunk that differs from c in its code. The other parts are shared,
+// until they are replaced: nobody may change what is in them. c must be loaded.
+func (c *Chunk) WithCode(code []Ins) *Chunk {
+	d := &Chunk{Kind: c.Kind, Name: c.Name, Activity: c.Activity, StateGuard: c.StateGuard, Takes: c.Takes, File: c.File, Line: c.Line}
+	d.adopt(c)
+	d.Code = code
+	return d
 }

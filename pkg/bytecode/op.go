@@ -18,11 +18,12 @@
 // # Version history
 //
 //	1  first version
+//	2  checksums of files are CRC-32 as in IEEE 802.3
 package bytecode
 
 // FormatVersion is part of every cache key. Increment it when the meaning of an
 // instruction or the file format changes: every cached file is then stale.
-const FormatVersion = 1
+const FormatVersion = 2
 
 // Ins is one instruction.
 type Ins struct {

@@ -154,7 +154,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		h.add(newSet(c))
 	}
 	for i, c := range p.Chunks {
-		h.sets[i].Code = vm.Link(c, h.resolve)
+		h.sets[i].Code = vm.LinkLater(c, h.resolve)
 	}
 	return h
 }
@@ -212,8 +212,9 @@ func (h *Host) ConnectionHandlers(kind Kind, event string) []*Set { return h.con
 // result or object: whether a program mentions <websocket>, for instance.
 func (h *Host) Uses(base string) bool {
 	for _, s := range h.sets {
-		for i := range s.Code.Sites {
-			if s.Code.Sites[i].Object.Base == base || s.Code.Sites[i].Result.Base == base {
+		imports, _ := s.Code.Chunk.Imports() // of a damaged chunk what there is
+		for _, site := range imports {
+			if site.Object == base || site.Result == base {
 				return true
 			}
 		}

@@ -9,6 +9,7 @@
 package vm
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"aro/pkg/bytecode"
@@ -38,11 +39,14 @@ type Site struct {
 // inline caches, which are atomic; any number of coroutines run it at once.
 type Code struct {
 	Chunk  *bytecode.Chunk
-	Sites  []Site
+	Sites  []Site // empty until Ready, for code of LinkLater
 	ins    []bytecode.Ins
 	consts []value.Value
 	fields []field
 	shapes []*value.Shape
+
+	resolve Resolver // of LinkLater
+	once    sync.Once
 }
 
 // field is a property path with an inline cache for its first step.
@@ -72,14 +76,41 @@ type Resolver func(s *bytecode.Site, c *bytecode.Chunk) (Func, any, error)
 // what the language asks for (01 §3.1). Link is not for concurrent use with the
 // same chunk.
 func Link(c *bytecode.Chunk, resolve Resolver) *Code {
-	code := &Code{
-		Chunk:  c,
-		ins:    c.Code,
-		consts: make([]value.Value, len(c.Consts)),
-		fields: make([]field, len(c.Fields)),
-		shapes: make([]*value.Shape, len(c.Shapes)),
-		Sites:  make([]Site, len(c.Sites)),
+	code := &Code{Chunk: c}
+	code.link(resolve)
+	return code
+}
+
+// LinkLater is Link at the first run: a program of hundreds of feature sets starts
+// without expanding, verifying and linking those that nothing has called yet.
+// Prepare, which every run begins with, does it; a later run pays for one atomic
+// load. Nobody else may read the chunk's body or Sites before Ready.
+func LinkLater(c *bytecode.Chunk, resolve Resolver) *Code {
+	return &Code{Chunk: c, resolve: resolve}
+}
+
+// Ready makes sure that code of LinkLater is linked. Of a chunk that turns out to be
+// damaged one statement is left, which fails with the reason.
+func (code *Code) Ready() {
+	if code.resolve == nil {
+		return
 	}
+	code.once.Do(func() {
+		resolve := code.resolve
+		if err := code.Chunk.Ready(); err != nil {
+			resolve = func(*bytecode.Site, *bytecode.Chunk) (Func, any, error) { return nil, nil, err }
+		}
+		code.link(resolve)
+	})
+}
+
+func (code *Code) link(resolve Resolver) {
+	c := code.Chunk
+	code.ins = c.Code
+	code.consts = make([]value.Value, len(c.Consts))
+	code.fields = make([]field, len(c.Fields))
+	code.shapes = make([]*value.Shape, len(c.Shapes))
+	code.Sites = make([]Site, len(c.Sites))
 	for i := range c.Consts {
 		code.consts[i] = Constant(&c.Consts[i])
 	}
@@ -104,13 +135,23 @@ func Link(c *bytecode.Chunk, resolve Resolver) *Code {
 		if s.Prep == "with" && s.arg[bytecode.SlotWith] < 0 {
 			s.arg[bytecode.SlotWith] = s.arg[bytecode.SlotObject] // 02 §1.2: with is with, wherever it stands
 		}
-		do, target, err := resolve(s.Site, c)
+		do, target, err := resolve.safely(s.Site, c)
 		if err != nil {
 			do = func(*Call) (value.Value, error) { return value.Value{}, err }
 		}
 		s.Do, s.Target = do, target
 	}
-	return code
+}
+
+// safely turns a panic into an error of the site, as Run does for the statement that
+// runs: with LinkLater, linking is part of running.
+func (resolve Resolver) safely(s *bytecode.Site, c *bytecode.Chunk) (do Func, target any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &PanicError{p, stack()}
+		}
+	}()
+	return resolve(s, c)
 }
 
 // Constant turns a constant of the file format into a value.

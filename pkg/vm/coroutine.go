@@ -122,6 +122,7 @@ const refill = 4096
 // Prepare makes the coroutine ready to run code from the start. Registers are
 // reused; they must have been released.
 func (co *Coroutine) Prepare(code *Code) {
+	code.Ready()
 	n := int(code.Chunk.MaxRegs)
 	if cap(co.regs) < n {
 		co.regs = make([]value.Value, n, (n+7)&^7)

@@ -125,16 +125,19 @@ func Runtime(path string) ([]byte, error) {
 // bytes.
 func Write(w io.Writer, runtime, program []byte) error {
 	at := bytes.Index(runtime, mark())
-	if at < 0 {
+	if at < 0 || at+len(slot) > len(runtime) {
 		return errors.New("the runtime has no place for a program")
 	}
-	full := make([]byte, len(slot))
-	copy(full, mark())
+	exe := bytes.Clone(runtime)
+	full := exe[at : at+len(slot)]
 	binary.LittleEndian.PutUint64(full[markLen:], uint64(len(runtime)))
 	binary.LittleEndian.PutUint64(full[markLen+8:], uint64(len(program)))
 	sum := sha256.Sum256(program)
 	copy(full[markLen+16:], sum[:])
-	for _, part := range [][]byte{runtime[:at], full, runtime[at+len(slot):], program} {
+	if err := resign(exe, at, at+len(slot)); err != nil {
+		return err
+	}
+	for _, part := range [][]byte{exe, program} {
 		if _, err := w.Write(part); err != nil {
 			return err
 		}

@@ -138,6 +138,13 @@ func (c *Cache) Load(key Key) (*bytecode.Program, bytecode.Meta, error) {
 	return p, meta, nil
 }
 
+// Remove removes an entry that turned out to be damaged after Load.
+func (c *Cache) Remove(key Key) {
+	if c.trusted() == nil {
+		_ = os.Remove(c.path(key))
+	}
+}
+
 // Put writes an entry. Its error may be ignored: with a read-only or full disk,
 // there is just no entry. It waits for the disk, so callers in a hurry call it from
 // a goroutine of their own.
