@@ -49,9 +49,7 @@ func (c *compiler) named() map[string]*Schema {
 func (c *compiler) schema(n *yaml.Node) *Schema {
 	n = c.target(deref(n))
 	if n == nil {
-		s := newSchema()
-		s.prepare()
-		return s
+		return newSchema()
 	}
 	if s := c.seen[n]; s != nil {
 		return s
@@ -72,16 +70,9 @@ func (c *compiler) schema(n *yaml.Node) *Schema {
 	default:
 		c.report(n, false, "A schema must be a mapping")
 	}
-	// References into cycles are complete only when all schemas are, so prepare
-	// runs at the end: see finish.
+	// References into cycles are complete only when all schemas are: prepare runs
+	// at the end, on those that share keeps.
 	return s
-}
-
-// finish derives the tables of all schemas.
-func (c *compiler) finish() {
-	for _, s := range c.seen {
-		s.prepare()
-	}
 }
 
 // target follows references that have no other keywords beside them. Unknown
