@@ -17,11 +17,24 @@ type compiler struct {
 	root     *yaml.Node
 	seen     map[*yaml.Node]*Schema
 	hidden   map[*yaml.Node]*yaml.Node // placeholders of data that mentions $ref
+	targets  map[string]*yaml.Node     // of references; large contracts repeat them thousands of times
 	problems []Problem
 }
 
 func newCompiler(root *yaml.Node) *compiler {
-	return &compiler{root: root, seen: make(map[*yaml.Node]*Schema), hidden: make(map[*yaml.Node]*yaml.Node)}
+	return &compiler{root: root, seen: make(map[*yaml.Node]*Schema), hidden: make(map[*yaml.Node]*yaml.Node),
+		targets: make(map[string]*yaml.Node)}
+}
+
+// resolve returns what a local reference names, nil when there is nothing. The
+// tree must not change any more.
+func (c *compiler) resolve(ref string) *yaml.Node {
+	n, ok := c.targets[ref]
+	if !ok {
+		n = resolvePointer(c.root, ref)
+		c.targets[ref] = n
+	}
+	return n
 }
 
 func (c *compiler) report(n *yaml.Node, warning bool, format string, args ...any) {
@@ -83,7 +96,7 @@ func (c *compiler) target(n *yaml.Node) *yaml.Node {
 		if ref == nil || hasSiblings(n) {
 			return n
 		}
-		n = deref(resolvePointer(c.root, ref.Value))
+		n = deref(c.resolve(ref.Value))
 	}
 	c.report(n, false, "A $ref leads back to itself")
 	return nil
@@ -119,7 +132,7 @@ func (c *compiler) mapping(s *Schema, n *yaml.Node) {
 		switch key.Value {
 		case "$ref":
 			if val.Kind == yaml.ScalarNode {
-				s.Ref = c.schema(resolvePointer(c.root, val.Value))
+				s.Ref = c.schema(c.resolve(val.Value))
 			}
 		case "type":
 			c.types(s, val)
@@ -324,7 +337,7 @@ func (c *compiler) discriminator(s *Schema, n, d *yaml.Node) {
 		}
 	}
 	eachPair(lookup(d, "mapping"), func(key, val *yaml.Node) {
-		to := resolvePointer(c.root, val.Value)
+		to := c.resolve(val.Value)
 		if to == nil {
 			to = lookup(lookup(lookup(c.root, "components"), "schemas"), val.Value)
 		}

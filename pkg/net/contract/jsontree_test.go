@@ -42,9 +42,11 @@ func sameTree(t *testing.T, data []byte) {
 func TestJSONTree(t *testing.T) {
 	sameTree(t, []byte(`{}`))
 	sameTree(t, []byte("  {\n\t\"a\" : [ 1, -2.5, 1e3, 0, true,false , null, \"x\\ny\\u00e9\\\"\", [], {} ],\r\n \"é€😀\": \"wide\", \"b\": {\"c\": \"\"}\n}\n"))
-	for _, name := range []string{"petstorev3.json", "docusignv3.1.json"} {
-		t.Run(name, func(t *testing.T) { sameTree(t, bigContract(t, name)) })
-	}
+	eachBigContract(t, func(t *testing.T, data []byte) {
+		if data[0] == '{' && len(data) < 10<<20 {
+			sameTree(t, data)
+		}
+	})
 }
 
 // What is not strict JSON is left to the YAML parser.

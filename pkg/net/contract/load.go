@@ -201,8 +201,10 @@ func (l *loader) compile() *Contract {
 		each(l.model.Components.SecuritySchemes, func(name string, s *v3.SecurityScheme) { l.schemes[name] = s })
 	}
 	if l.model.Paths != nil {
+		nodes := make(map[string]*yaml.Node)
+		eachPair(lookup(l.root, "paths"), func(key, val *yaml.Node) { nodes[key.Value] = val })
 		each(l.model.Paths.PathItems, func(path string, item *v3.PathItem) {
-			node := lookup(lookup(l.root, "paths"), path)
+			node := nodes[path]
 			if !strings.HasPrefix(path, "/") {
 				l.report(node, false, "Path '%s' must begin with '/'", path)
 				return
@@ -375,7 +377,7 @@ func (l *loader) proxy(p *base.SchemaProxy) *Schema {
 		return l.schema(nil)
 	}
 	if p.IsReference() {
-		if n := resolvePointer(l.root, p.GetReference()); n != nil && !hasSiblings(low.GetValueNode()) {
+		if n := l.resolve(p.GetReference()); n != nil && !hasSiblings(low.GetValueNode()) {
 			return l.schema(n)
 		}
 	}
