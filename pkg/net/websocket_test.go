@@ -55,7 +55,7 @@ func TestWebSocketFrames(t *testing.T) {
 		{"invalid UTF-8 in binary", []frame{{op: 2, payload: "\xff"}}, []string{`binary "\xff"`}},
 		{"unmasked", []frame{{op: 1, payload: "x", unmasked: true}}, []string{"close 1002", "end"}},
 		{"unmasked close", []frame{{op: 8, unmasked: true}}, []string{"close 1002", "end"}},
-		{"longest", []frame{text(mega)}, []string{fmt.Sprintf("text %q", mega)}},
+		{"longest", []frame{text(mega)}, []string{described("text", []byte(mega))}},
 		{"too long", []frame{text(mega + "x")}, []string{"close 1009", "end"}},
 		{"too long in fragments", []frame{{op: 1, payload: mega, fragment: true}, {payload: "x"}}, []string{"close 1009", "end"}},
 		{"impossible length", []frame{{op: 1, payload: "x", length: 1 << 63}}, []string{"close 1002", "end"}},
@@ -81,7 +81,7 @@ func TestWebSocketFrames(t *testing.T) {
 	}
 	for _, n := range []int{125, 126, 127, 128, 65535, 65536} {
 		s := strings.Repeat("s", n)
-		tests = append(tests, test{fmt.Sprintf("size %d", n), []frame{text(s)}, []string{fmt.Sprintf("text %q", s)}})
+		tests = append(tests, test{fmt.Sprintf("size %d", n), []frame{text(s)}, []string{described("text", []byte(s))}})
 	}
 	s := newStage(t, handlersOf{onWSMessage: echoWS}, nil)
 	address := s.serveWS()
@@ -103,7 +103,7 @@ func TestWebSocketFramesInPieces(t *testing.T) {
 	for _, b := range (frame{op: 1, payload: strings.Repeat("y", 200)}).bytes() {
 		c.Write([]byte{b})
 	}
-	c.expect(fmt.Sprintf("text %q", strings.Repeat("y", 200)))
+	c.expect(described("text", []byte(strings.Repeat("y", 200))))
 }
 
 func TestWebSocketOrigins(t *testing.T) {
@@ -341,7 +341,7 @@ func TestWebSocketBroadcast(t *testing.T) {
 	var want []string
 	for i := range messages {
 		v := value.MapOf("n", value.OfInt(int64(i)))
-		want = append(want, fmt.Sprintf("text %q", v.JSON()))
+		want = append(want, described("text", []byte(v.JSON())))
 		p, _ := encode(v, "", asJSON)
 		audience{groups: []*group{&s.sockets}}.send(p)
 	}
@@ -375,7 +375,7 @@ func TestWebSocketSlowReader(t *testing.T) {
 	slow := next(t, ready)
 	quick := dialWS(t, address)
 	p := packetOfText(strings.Repeat("w", 64<<10))
-	want := fmt.Sprintf("text %q", p.data())
+	want := described("text", []byte(p.data()))
 	for i := 0; slow.IsOpen(); i++ {
 		if i == 1000 {
 			t.Fatal("the slow client stays")

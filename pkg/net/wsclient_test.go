@@ -3,6 +3,8 @@ package aronet
 import (
 	"bufio"
 	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -11,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -99,8 +102,14 @@ func (f frame) bytes() []byte {
 	var key [4]byte
 	rand.Read(key[:])
 	b = append(b, key[:]...)
-	for i := range len(f.payload) {
-		b = append(b, f.payload[i]^key[i%4])
+	masked := len(b)
+	b = append(b, f.payload...)
+	var keys [1 << 10]byte
+	for i := range keys {
+		keys[i] = key[i%4]
+	}
+	for part := range slices.Chunk(b[masked:], len(keys)) {
+		subtle.XORBytes(part, part, keys[:])
 	}
 	return b
 }
@@ -141,8 +150,16 @@ func readFrame(r io.Reader) (byte, []byte, error) {
 	return h[0], payload, err
 }
 
+// described writes a payload out, or the sum of one that nobody would read.
+func described(kind string, payload []byte) string {
+	if len(payload) > 1<<10 {
+		return fmt.Sprintf("%s of %d bytes, %.8x", kind, len(payload), sha256.Sum256(payload))
+	}
+	return fmt.Sprintf("%s %q", kind, payload)
+}
+
 // next describes what the server sends next: `text "x"`, `binary "x"`, `pong "x"`,
-// `close 1000 reason`, `end`.
+// `close 1000`, `end`.
 func (c wsClient) next() string {
 	op, payload, err := readFrame(c.in)
 	if err != nil {
@@ -154,9 +171,9 @@ func (c wsClient) next() string {
 	}
 	switch op {
 	case 0x81:
-		return fmt.Sprintf("text %q", payload)
+		return described("text", payload)
 	case 0x82:
-		return fmt.Sprintf("binary %q", payload)
+		return described("binary", payload)
 	case 0x88:
 		if len(payload) < 2 {
 			return "close"

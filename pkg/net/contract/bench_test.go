@@ -2,6 +2,8 @@ package contract
 
 import (
 	"testing"
+
+	"aro/pkg/vm/value"
 )
 
 const tutorial = `openapi: 3.0.3
@@ -146,5 +148,100 @@ func BenchmarkSchemaCheck(b *testing.B) {
 		if _, d := s.Check(v, true); d != nil {
 			b.Fatal(d)
 		}
+	}
+}
+
+// validation is everything that validate: true adds to a request: the checks of
+// parameters and body, once both have been read.
+func validation(t testing.TB) func() *Failure {
+	op := mustLoad(t, `openapi: 3.1.0
+paths:
+  /teams/{team}/users:
+    post:
+      operationId: add
+      parameters:
+        - {name: team, in: path, required: true, schema: {type: integer, minimum: 1}}
+        - {name: notify, in: query, schema: {type: array, items: {type: string, enum: [mail, phone]}}}
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              required: [name, age]
+              additionalProperties: false
+              properties:
+                name: {type: string, minLength: 1, maxLength: 80}
+                age: {type: integer, minimum: 0}
+                email: {type: string, format: email}
+                role: {type: string, enum: [admin, user]}
+                tags: {type: array, items: {type: string}, maxItems: 5}
+`).Operation("add")
+	body := []byte(`{"name":"Grace","age":85,"email":"grace@example.com","role":"user","tags":["navy","cobol"]}`)
+	path := value.MapOf("team", value.OfInt(7))
+	query, f := op.QueryParameters("notify=mail&notify=phone")
+	if f != nil {
+		t.Fatal(f)
+	}
+	v, _, _ := op.DecodeBody(typeJSON, body)
+	return func() *Failure {
+		if f := op.CheckParameters(InPath, path); f != nil {
+			return f
+		}
+		if f := op.CheckParameters(InQuery, query); f != nil {
+			return f
+		}
+		_, f := op.CheckBody(typeJSON, body, v)
+		return f
+	}
+}
+
+func BenchmarkValidateRequest(b *testing.B) {
+	check := validation(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if f := check(); f != nil {
+			b.Fatal(f)
+		}
+	}
+}
+
+func TestValidationAllocatesNothing(t *testing.T) {
+	check := validation(t)
+	if n := testing.AllocsPerRun(100, func() {
+		if f := check(); f != nil {
+			t.Fatal(f)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations for a valid request", n)
+	}
+}
+
+func BenchmarkLoadBig(b *testing.B) {
+	for _, name := range bigContracts {
+		b.Run(name, func(b *testing.B) {
+			data := bigContract(b, name)
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				mustLoadBig(b, data)
+			}
+		})
+	}
+}
+
+func BenchmarkDecodeBig(b *testing.B) {
+	for _, name := range bigContracts {
+		b.Run(name, func(b *testing.B) {
+			data := mustLoadBig(b, bigContract(b, name)).Encode()
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				c, err := Decode(data)
+				if err != nil {
+					b.Fatal(err)
+				}
+				NewRouter(c)
+			}
+		})
 	}
 }

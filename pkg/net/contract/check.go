@@ -238,7 +238,7 @@ func (c *checker) object(s *Schema, v value.Value, depth int) value.Value {
 		}
 		c.missing(n.name)
 	}
-	out := r
+	out, declared := r, 0
 	for i := range s.Properties {
 		p := &s.Properties[i]
 		w, ok := r.Get(p.Name)
@@ -248,12 +248,13 @@ func (c *checker) object(s *Schema, v value.Value, depth int) value.Value {
 			}
 			continue
 		}
+		declared++
 		out = c.member(p.Schema, out, p.Name, w, depth)
 		if c.full() {
 			return v
 		}
 	}
-	if s.Additional != nil {
+	if s.Additional != nil && declared < r.Len() {
 		for i := range r.Len() {
 			k, w := r.At(i)
 			if s.property(k) >= 0 {

@@ -17,11 +17,24 @@ type compiler struct {
 	root     *yaml.Node
 	seen     map[*yaml.Node]*Schema
 	hidden   map[*yaml.Node]*yaml.Node // placeholders of data that mentions $ref
+	targets  map[string]*yaml.Node     // of references; large contracts repeat them thousands of times
 	problems []Problem
 }
 
 func newCompiler(root *yaml.Node) *compiler {
-	return &compiler{root: root, seen: make(map[*yaml.Node]*Schema), hidden: make(map[*yaml.Node]*yaml.Node)}
+	return &compiler{root: root, seen: make(map[*yaml.Node]*Schema), hidden: make(map[*yaml.Node]*yaml.Node),
+		targets: make(map[string]*yaml.Node)}
+}
+
+// resolve returns what a local reference names, nil when there is nothing. The
+// tree must not change any more.
+func (c *compiler) resolve(ref string) *yaml.Node {
+	n, ok := c.targets[ref]
+	if !ok {
+		n = resolvePointer(c.root, ref)
+		c.targets[ref] = n
+	}
+	return n
 }
 
 func (c *compiler) report(n *yaml.Node, warning bool, format string, args ...any) {
@@ -49,9 +62,7 @@ func (c *compiler) named() map[string]*Schema {
 func (c *compiler) schema(n *yaml.Node) *Schema {
 	n = c.target(deref(n))
 	if n == nil {
-		s := newSchema()
-		s.prepare()
-		return s
+		return newSchema()
 	}
 	if s := c.seen[n]; s != nil {
 		return s
@@ -72,16 +83,9 @@ func (c *compiler) schema(n *yaml.Node) *Schema {
 	default:
 		c.report(n, false, "A schema must be a mapping")
 	}
-	// References into cycles are complete only when all schemas are, so prepare
-	// runs at the end: see finish.
+	// References into cycles are complete only when all schemas are: prepare runs
+	// at the end, on those that share keeps.
 	return s
-}
-
-// finish derives the tables of all schemas.
-func (c *compiler) finish() {
-	for _, s := range c.seen {
-		s.prepare()
-	}
 }
 
 // target follows references that have no other keywords beside them. Unknown
@@ -92,7 +96,7 @@ func (c *compiler) target(n *yaml.Node) *yaml.Node {
 		if ref == nil || hasSiblings(n) {
 			return n
 		}
-		n = deref(resolvePointer(c.root, ref.Value))
+		n = deref(c.resolve(ref.Value))
 	}
 	c.report(n, false, "A $ref leads back to itself")
 	return nil
@@ -128,7 +132,7 @@ func (c *compiler) mapping(s *Schema, n *yaml.Node) {
 		switch key.Value {
 		case "$ref":
 			if val.Kind == yaml.ScalarNode {
-				s.Ref = c.schema(resolvePointer(c.root, val.Value))
+				s.Ref = c.schema(c.resolve(val.Value))
 			}
 		case "type":
 			c.types(s, val)
@@ -333,7 +337,7 @@ func (c *compiler) discriminator(s *Schema, n, d *yaml.Node) {
 		}
 	}
 	eachPair(lookup(d, "mapping"), func(key, val *yaml.Node) {
-		to := resolvePointer(c.root, val.Value)
+		to := c.resolve(val.Value)
 		if to == nil {
 			to = lookup(lookup(lookup(c.root, "components"), "schemas"), val.Value)
 		}

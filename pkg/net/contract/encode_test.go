@@ -1,8 +1,6 @@
 package contract
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -148,17 +146,4 @@ func FuzzQuery(f *testing.F) {
 		}
 		ParseCookies(raw)
 	})
-}
-
-func TestLoadIsDropped(t *testing.T) {
-	dir := filepath.Join(moduleDir(t, "github.com/pb33f/libopenapi"), "test_specs")
-	data, err := os.ReadFile(filepath.Join(dir, "petstorev3.json"))
-	if err != nil {
-		t.Skip(err)
-	}
-	a, _ := Load(data, "x")
-	b, _ := Load(data, "x")
-	if diff := cmp.Diff(a, b, sameContract); diff != "" {
-		t.Error("loading twice differs: ", diff)
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pb33f/libopenapi"
 	"github.com/pb33f/libopenapi/datamodel"
@@ -31,6 +32,8 @@ func Load(data []byte, name string) (c *Contract, problems []Problem) {
 			c, problems = nil, []Problem{{Message: fmt.Sprintf("Cannot read %s: %v", name, r)}}
 		}
 	}()
+	reading.Lock()
+	defer reading.Unlock()
 	l := &loader{}
 	c = l.load(data, name)
 	slices.SortStableFunc(l.problems, func(a, b Problem) int { return a.Line - b.Line })
@@ -41,6 +44,10 @@ func Load(data []byte, name string) (c *Contract, problems []Problem) {
 	}
 	return c, l.problems
 }
+
+// reading keeps others out while one document uses the caches of libopenapi, which
+// load empties.
+var reading sync.Mutex
 
 type loader struct {
 	*compiler
@@ -61,6 +68,9 @@ func (l *loader) load(data []byte, name string) *Contract {
 		l.unreadable(err, name)
 		return nil
 	}
+	// The library keeps what it has computed in caches of the process, and with it
+	// every node of the document: 130 MB for a contract that needs 5.
+	defer libopenapi.ClearAllCaches()
 	defer doc.Release()
 	if !l.tree(doc) {
 		l.report(nil, false, "Cannot read %s: not an OpenAPI document", name)
@@ -86,7 +96,23 @@ func (l *loader) load(data []byte, name string) *Contract {
 }
 
 // open parses a document. Without lenient it must claim to be OpenAPI.
+//
+// JSON is read by jsonTree. libopenapi then opens a document of one line with the
+// same version, and gets the tree afterwards.
 func open(data []byte, lenient bool) (libopenapi.Document, error) {
+	if tree := jsonTree(data); tree != nil {
+		if v := lookup(tree, "openapi"); v != nil && v.ShortTag() == "!!str" {
+			doc, err := parse([]byte("openapi: "+strconv.Quote(v.Value)), lenient)
+			if err == nil {
+				doc.GetSpecInfo().RootNode = &yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{tree}}
+				return doc, nil
+			}
+		}
+	}
+	return parse(data, lenient)
+}
+
+func parse(data []byte, lenient bool) (libopenapi.Document, error) {
 	return libopenapi.NewDocumentWithConfiguration(data, &datamodel.DocumentConfiguration{
 		Logger:                 slog.New(slog.DiscardHandler),
 		BypassDocumentCheck:    lenient,
@@ -175,8 +201,10 @@ func (l *loader) compile() *Contract {
 		each(l.model.Components.SecuritySchemes, func(name string, s *v3.SecurityScheme) { l.schemes[name] = s })
 	}
 	if l.model.Paths != nil {
+		nodes := make(map[string]*yaml.Node)
+		eachPair(lookup(l.root, "paths"), func(key, val *yaml.Node) { nodes[key.Value] = val })
 		each(l.model.Paths.PathItems, func(path string, item *v3.PathItem) {
-			node := lookup(lookup(l.root, "paths"), path)
+			node := nodes[path]
 			if !strings.HasPrefix(path, "/") {
 				l.report(node, false, "Path '%s' must begin with '/'", path)
 				return
@@ -188,7 +216,9 @@ func (l *loader) compile() *Contract {
 		node := lookup(lookup(l.root, "webhooks"), name)
 		c.Operations = append(c.Operations, l.item("/"+strings.TrimPrefix(name, "/"), item, node, true)...)
 	})
-	l.finish()
+	for _, s := range c.share() {
+		s.prepare()
+	}
 	c.prepare()
 	return c
 }
@@ -347,7 +377,7 @@ func (l *loader) proxy(p *base.SchemaProxy) *Schema {
 		return l.schema(nil)
 	}
 	if p.IsReference() {
-		if n := resolvePointer(l.root, p.GetReference()); n != nil && !hasSiblings(low.GetValueNode()) {
+		if n := l.resolve(p.GetReference()); n != nil && !hasSiblings(low.GetValueNode()) {
 			return l.schema(n)
 		}
 	}

@@ -31,12 +31,13 @@ type walker struct {
 	c     *compiler
 	known map[string][]string // names by section of components
 	seen  map[*yaml.Node]bool
+	found map[string]bool // references that lead somewhere
 }
 
 // checkReferences reports references to things that are not there, and those
 // that leave the document: nothing is ever fetched. It prunes the tree.
 func (c *compiler) checkReferences() {
-	w := walker{c: c, known: make(map[string][]string), seen: make(map[*yaml.Node]bool)}
+	w := walker{c: c, known: make(map[string][]string), seen: make(map[*yaml.Node]bool), found: make(map[string]bool)}
 	w.visit(c.root, false)
 }
 
@@ -114,10 +115,14 @@ func (w *walker) reference(ref *yaml.Node) {
 		w.c.report(ref, false, "$ref '%s' leaves the contract; only references inside it ('#/…') are followed", ref.Value)
 		return
 	}
+	if w.found[ref.Value] {
+		return
+	}
 	if n := resolvePointer(w.c.root, ref.Value); n != nil {
 		for range maxDepth {
 			next := reference(n)
 			if next == nil {
+				w.found[ref.Value] = true
 				return
 			}
 			if n = resolvePointer(w.c.root, next.Value); n == nil {
