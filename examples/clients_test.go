@@ -34,7 +34,7 @@ func TestClientCurl(t *testing.T) {
 		{"chunked", "message=three", []string{"-o", os.DevNull, "-w", "%{http_code}", "-H", "Transfer-Encoding: chunked", "--data-binary", "@-", base + "/messages"}, "201"},
 		{"asks before it sends", "", []string{"-o", os.DevNull, "-w", "%{http_code}", "-H", "Expect: 100-continue", "-d", "message=four", base + "/messages"}, "201"},
 		{"too long", "", []string{"-o", os.DevNull, "-w", "%{http_code}", "-d", long, base + "/messages"}, "400"},
-		{"HTTP/1.0", "", []string{"--http1.0", "-o", os.DevNull, "-w", "%{http_code} %{http_version}", base + "/messages"}, "200 1"},
+		{"HTTP/1.0", "", []string{"--http1.0", "-o", os.DevNull, "-w", "%{http_code} %{http_version}", base + "/messages"}, "200 1.1"},
 		{"HEAD", "", []string{"-I", "-o", os.DevNull, "-w", "%{http_code} %{size_download}", base + "/"}, "200 0"},
 		{"unknown path", "", []string{"-o", os.DevNull, "-w", "%{http_code}", base + "/nope"}, "404"},
 		{"unknown method", "", []string{"-X", "DELETE", "-o", os.DevNull, "-w", "%{http_code} %header{allow}", base + "/messages"}, "405 GET, POST"},
