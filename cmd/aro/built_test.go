@@ -25,12 +25,12 @@ import (
 func TestWarmStartExpandsOnlyWhatRuns(t *testing.T) {
 	app := writeApp(t)
 	t.Setenv("ARO_CACHE_DIR", filepath.Join(t.TempDir(), "cache"))
-	cold, err := load(app, true, false)
+	cold, err := load(app, loadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	cold.wait()
-	warm, err := load(app, true, false)
+	warm, err := load(app, loadOptions{})
 	if err != nil || warm.written != nil {
 		t.Fatal("not from the cache", err)
 	}

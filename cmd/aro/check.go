@@ -125,7 +125,7 @@ func checkApplication(path string) (*report, error) {
 		p.Close(time.Now().Add(time.Second))
 	}
 	signatures := host.Signatures(verbsWith(aronet.New(), plugins))
-	prog, diags := sources.Compile(signatures, true)
+	prog, diags := sources.Compile(compile.Options{Verbs: signatures, Lint: true})
 	r := &report{Files: len(sources.Files), diags: diags}
 	if err := r.checkContract(sources, prog); err != nil {
 		return nil, err

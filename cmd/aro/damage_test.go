@@ -16,6 +16,7 @@ import (
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
+	"aro/pkg/compile"
 	"aro/pkg/host"
 	aronet "aro/pkg/net"
 	"aro/pkg/net/contract"
@@ -108,7 +109,7 @@ func TestDamage(t *testing.T) {
 				t.Fatal(err)
 			}
 			if tried++; tried%100 == 1 { // all of load, compiling included
-				return load(dir, true, false)
+				return load(dir, loadOptions{})
 			}
 			l := &loaded{root: dir, network: aronet.New()}
 			if err := l.fromCache(d.store, d.key); err != nil {
@@ -150,7 +151,7 @@ type damager struct {
 func newDamage(t *testing.T, dir string) *damager {
 	t.Setenv("ARO_CACHE_DIR", filepath.Join(t.TempDir(), "cache"))
 	d := &damager{T: t, rand: rand.New(rand.NewPCG(6, 2)), store: cache.Open("")}
-	cold, err := load(dir, true, false)
+	cold, err := load(dir, loadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +174,7 @@ func newDamage(t *testing.T, dir string) *damager {
 		if err != nil {
 			t.Fatal(err)
 		}
-		prog, _ := sources.Compile(host.Signatures(verbs()), false)
+		prog, _ := sources.Compile(compile.Options{Verbs: host.Signatures(verbs())})
 		return prog
 	}
 	d.plan = requests(cold.contract)

@@ -12,6 +12,7 @@ import (
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/bundle"
+	"aro/pkg/compile"
 	"aro/pkg/compile/app"
 	"aro/pkg/host"
 )
@@ -75,7 +76,7 @@ func listed(path string, o *bytecode.ListOptions) (*bytecode.Program, error) {
 	if err != nil {
 		return nil, &exitError{1, "Error: " + err.Error()}
 	}
-	prog, diags := sources.Compile(host.Signatures(verbs()), false)
+	prog, diags := sources.Compile(compile.Options{Verbs: host.Signatures(verbs())})
 	if prog == nil {
 		return nil, compileErrors(diags, false)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
+	"aro/pkg/compile"
 	"aro/pkg/host"
 	"aro/pkg/host/plugin"
 	aronet "aro/pkg/net"
@@ -80,12 +81,17 @@ func relaxCollector() func() {
 
 const contractBlob = "contract"
 
+type loadOptions struct {
+	noCache, verbose bool
+	cover            bool // measure which statements are reached; never cached
+}
+
 // load reads the application at path and compiles it, unless the cache holds
 // what the same sources gave before. Nothing about the cache is ever an error.
-func load(path string, useCache, verbose bool) (*loaded, error) {
+func load(path string, o loadOptions) (*loaded, error) {
 	defer relaxCollector()()
 	say := func(format string, args ...any) {
-		if verbose {
+		if o.verbose {
 			fmt.Fprintf(os.Stderr, format+"\n", args...)
 		}
 	}
@@ -108,13 +114,14 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 	hash.Add(name, document)
 	hashPlugins(hash, plugins)
 	key := hash.Key()
+	useCache := !o.noCache && !o.cover
 	if useCache {
 		if err := l.fromCache(store, key); err == nil {
 			say("cache: hit %s", key)
 			l.program.Recourse(func() *bytecode.Program {
 				say("cache: entry is damaged, compiling again")
 				store.Remove(key)
-				prog, _ := sources.Compile(host.Signatures(l.verbs), false)
+				prog, _ := sources.Compile(compile.Options{Verbs: host.Signatures(l.verbs)})
 				return prog
 			})
 			return l, nil
@@ -130,9 +137,9 @@ func load(path string, useCache, verbose bool) (*loaded, error) {
 	complete := false
 	l.plugins, complete = describe(plugins, warn)
 	l.verbs = verbsWith(network, l.plugins)
-	prog, diags := sources.Compile(host.Signatures(l.verbs), verbose)
+	prog, diags := sources.Compile(compile.Options{Verbs: host.Signatures(l.verbs), Lint: o.verbose, Cover: o.cover})
 	if prog == nil {
-		return nil, compileErrors(diags, verbose)
+		return nil, compileErrors(diags, o.verbose)
 	}
 	for _, c := range prog.Chunks {
 		if err := bytecode.Verify(c); err != nil {

@@ -13,6 +13,7 @@ import (
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
 	"aro/pkg/bytecode/optimize"
+	"aro/pkg/compile"
 	"aro/pkg/compile/app"
 	"aro/pkg/host"
 	aronet "aro/pkg/net"
@@ -37,7 +38,7 @@ func pack(path string, optimized bool) ([]byte, *app.Sources, error) {
 		defer p.Close(time.Now().Add(time.Second))
 	}
 	signatures := host.Signatures(verbsWith(aronet.New(), plugins))
-	prog, diags := sources.Compile(signatures, false)
+	prog, diags := sources.Compile(compile.Options{Verbs: signatures})
 	if prog == nil {
 		return nil, nil, compileErrors(diags, false)
 	}

@@ -177,7 +177,7 @@ func run(o runOptions) error {
 // loadAny loads an application from its sources or from an .aroc file.
 func loadAny(o runOptions) (*loaded, error) {
 	if !strings.EqualFold(filepath.Ext(o.path), ".aroc") {
-		return load(o.path, !o.noCache, o.verbose)
+		return load(o.path, loadOptions{noCache: o.noCache, verbose: o.verbose})
 	}
 	data, err := os.ReadFile(o.path)
 	if err != nil {

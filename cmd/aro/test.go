@@ -44,6 +44,7 @@ func testCommand() *cobra.Command {
 	f.BoolVar(&o.json, "json", false, "print the report as JSON")
 	f.StringVar(&o.junit, "junit", "", "write the report to `file` as JUnit XML too")
 	f.IntVar(&o.parallel, "parallel", runtime.GOMAXPROCS(0), "run `n` tests at a time; 1 for tests that share files or ports")
+	f.BoolVar(&o.coverage, "coverage", false, "show which statements of the application the tests reach")
 	f.BoolVar(&o.watch, "watch", false, "run the tests again whenever a file of the application changes")
 	f.StringVar(&o.record, "record", "", "write all events of the tests to `file`")
 	return cmd
@@ -52,6 +53,7 @@ func testCommand() *cobra.Command {
 type testOptions struct {
 	path, filter, record, junit    string
 	verbose, noColour, json, watch bool
+	coverage                       bool
 	parallel                       int
 }
 
@@ -61,7 +63,7 @@ func runTests(w io.Writer, o testOptions) error {
 	if o.parallel < 1 {
 		return fmt.Errorf("--parallel must be at least 1, got %d", o.parallel)
 	}
-	l, err := load(o.path, true, o.verbose)
+	l, err := load(o.path, loadOptions{verbose: o.verbose, cover: o.coverage})
 	if err != nil {
 		return err
 	}
@@ -69,7 +71,11 @@ func runTests(w io.Writer, o testOptions) error {
 	if err != nil {
 		return err
 	}
-	results, err := runAll(l, o, recorder)
+	var reached *coverage
+	if o.coverage {
+		reached = newCoverage(l)
+	}
+	results, err := runAll(l, o, recorder, reached)
 	if err != nil {
 		return err
 	}
@@ -83,13 +89,15 @@ func runTests(w io.Writer, o testOptions) error {
 		}
 	}
 	if o.json {
-		return reportJSON(w, results)
+		return reportJSON(w, results, reached)
 	}
 	paint := painter(w)
 	if o.noColour {
 		paint = func(_ colour, s string) string { return s }
 	}
-	return reportTests(w, paint, results, o.verbose)
+	err = reportTests(w, paint, results, o.verbose)
+	reached.report(w)
+	return err
 }
 
 // outcome is one test on its way.
@@ -102,7 +110,7 @@ type outcome struct {
 
 // runAll runs the tests, several at a time. Each has a world of its own; what it
 // prints is shown whole, in the order of the tests.
-func runAll(l *loaded, o testOptions, recorder *host.Recorder) ([]host.TestResult, error) {
+func runAll(l *loaded, o testOptions, recorder *host.Recorder, reached *coverage) ([]host.TestResult, error) {
 	config := host.Config{Verbose: o.verbose, Testing: true, Record: recorder, Stdout: os.Stdout, Stderr: os.Stderr}
 	if o.json {
 		config.Stdout = os.Stderr // the report alone goes to stdout
@@ -127,7 +135,7 @@ func runAll(l *loaded, o testOptions, recorder *host.Recorder) ([]host.TestResul
 				if o.parallel > 1 {
 					c.Stdout, c.Stderr = &outcomes[i].out, &outcomes[i].err
 				}
-				outcomes[i].run(l, c, o.filter, i)
+				outcomes[i].run(l, c, o.filter, i, reached)
 			}
 		}()
 	}
@@ -145,7 +153,7 @@ func runAll(l *loaded, o testOptions, recorder *host.Recorder) ([]host.TestResul
 	return results, nil
 }
 
-func (x *outcome) run(l *loaded, config host.Config, filter string, n int) {
+func (x *outcome) run(l *loaded, config host.Config, filter string, n int, reached *coverage) {
 	defer close(x.done)
 	h, err := world(l, config)
 	if err != nil {
@@ -154,6 +162,7 @@ func (x *outcome) run(l *loaded, config host.Config, filter string, n int) {
 	}
 	x.result = h.Test(filter, n)
 	h.Close()
+	reached.add(h)
 }
 
 // world links the program to a network and repositories of its own.

@@ -76,6 +76,8 @@ type testReport struct {
 	Errors  int          `json:"errors"`
 	Seconds float64      `json:"seconds"`
 	Tests   []testRecord `json:"tests"`
+
+	Coverage []setCoverage `json:"coverage,omitempty"`
 }
 
 type testRecord struct {
@@ -107,8 +109,9 @@ func newTestReport(results []host.TestResult) testReport {
 }
 
 // reportJSON prints the report as one JSON object.
-func reportJSON(w io.Writer, results []host.TestResult) error {
+func reportJSON(w io.Writer, results []host.TestResult, reached *coverage) error {
 	report := newTestReport(results)
+	report.Coverage = reached.sets()
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)

@@ -99,6 +99,7 @@ const (
 	TEXT
 	PRINT
 	END
+	COVER
 	NumOps // not an instruction: their number
 )
 
@@ -196,6 +197,7 @@ var table = [NumOps]OpInfo{
 	TEXT:     {Name: "TEXT", B: Const_, Meaning: "write text k[b] to the output"},
 	PRINT:    {Name: "PRINT", A: Reg, N: Flags, Meaning: "write r[a] to the output, escaped for context n", Fails: true},
 	END:      {Name: "END", Meaning: "end of the feature set", Ends: true},
+	COVER:    {Name: "COVER", Meaning: "note that the statement here was reached; only in programs compiled to be measured"},
 }
 
 // Info returns the table's line for op; op must be < NumOps.

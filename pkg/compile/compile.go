@@ -27,6 +27,9 @@ type Options struct {
 	// Lint asks for the warnings that need an analysis of their own: N3, N4, N5,
 	// F5, V1. Errors are found without it.
 	Lint bool
+	// Cover puts an instruction in front of each statement that notes when it is
+	// reached, for aro test --coverage.
+	Cover bool
 }
 
 // Compile compiles parsed files as one program. The diagnostics hold errors and

@@ -34,6 +34,10 @@ func (c *compiler) ends(s syntax.Stmt) bool {
 }
 
 func (c *compiler) statement(s syntax.Stmt) {
+	if c.p.opts.Cover {
+		c.mark(s)
+		c.emit(bytecode.COVER, 0, 0, 0)
+	}
 	switch s := s.(type) {
 	case *syntax.Simple:
 		c.simple(s)

@@ -9,6 +9,7 @@
 package vm
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -44,6 +45,8 @@ type Code struct {
 	consts []value.Value
 	fields []field
 	shapes []*value.Shape
+
+	reached []atomic.Bool // by instruction, for COVER; nil without one
 
 	resolve Resolver // of LinkLater
 	once    sync.Once
@@ -107,6 +110,9 @@ func (code *Code) Ready() {
 func (code *Code) link(resolve Resolver) {
 	c := code.Chunk
 	code.ins = c.Code
+	if slices.ContainsFunc(c.Code, isCover) {
+		code.reached = make([]atomic.Bool, len(c.Code))
+	}
 	code.consts = make([]value.Value, len(c.Consts))
 	code.fields = make([]field, len(c.Fields))
 	code.shapes = make([]*value.Shape, len(c.Shapes))
@@ -140,6 +146,18 @@ func (code *Code) link(resolve Resolver) {
 			do = func(*Call) (value.Value, error) { return value.Value{}, err }
 		}
 		s.Do, s.Target = do, target
+	}
+}
+
+func isCover(i bytecode.Ins) bool { return i.Op == bytecode.COVER }
+
+// Covered calls f for each statement of code that was compiled to be measured, in
+// source order, and says whether it was reached. The code must be Ready.
+func (code *Code) Covered(f func(line bytecode.Line, reached bool)) {
+	for pc := range code.reached {
+		if isCover(code.ins[pc]) {
+			f(code.Chunk.At(pc), code.reached[pc].Load())
+		}
 	}
 }
 

@@ -396,6 +396,8 @@ func (co *Coroutine) loop() State {
 				co.pc = pc
 				goto fail
 			}
+		case bytecode.COVER:
+			code.reached[pc-1].Store(true)
 		case bytecode.END:
 			co.pc = pc
 			co.call.Site = nil

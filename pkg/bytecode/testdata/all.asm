@@ -69,7 +69,8 @@ calls:
        ACT _, site 1, r3
        FORK r19, _, -> after
        END
-after: JMP -> done
+after: COVER
+       JMP -> done
 done:  END
 sites
    0  retrieve <user> from <user-repository> args [where, where, limit] where (and (id = arg0) (or (age between arg0+2) (not (name empty)))) order [name desc, address.city] extra r20 stmt 0

@@ -202,8 +202,9 @@ func handles(s *syntax.FeatureSet) bool {
 }
 
 // Compile parses and compiles the sources. With an error among the diagnostics
-// the program is nil. lint asks for all warnings, which cost an analysis.
-func (s *Sources) Compile(verbs bytecode.Verbs, lint bool) (*bytecode.Program, []*syntax.Diagnostic) {
+// the program is nil. It fills in which files are imported, and whether there is
+// but one.
+func (s *Sources) Compile(o compile.Options) (*bytecode.Program, []*syntax.Diagnostic) {
 	files := make([]*syntax.File, len(s.Files))
 	var diags []*syntax.Diagnostic
 	imported := map[*syntax.File]bool{}
@@ -216,7 +217,8 @@ func (s *Sources) Compile(verbs bytecode.Verbs, lint bool) (*bytecode.Program, [
 		}
 	}
 	broken := slices.ContainsFunc(diags, func(d *syntax.Diagnostic) bool { return d.Severity == syntax.Error })
-	prog, more := compile.Compile(files, compile.Options{Verbs: verbs, Imported: imported, SingleFile: s.Single, Lint: lint})
+	o.Imported, o.SingleFile = imported, s.Single
+	prog, more := compile.Compile(files, o)
 	if broken {
 		// Findings about the program as a whole may only be an echo of what could
 		// not be parsed.
