@@ -64,12 +64,14 @@ func compileDatePattern(s string) *datePattern {
 
 // format appends t under the pattern.
 func (p *datePattern) format(b []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
 	for _, x := range p.parts {
 		switch x.letter {
 		case 0:
 			b = append(b, x.text...)
 		case 'y', 'u':
-			y := t.Year()
+			y := year
 			if x.n == 2 {
 				b = pad(b, y%100, 2)
 			} else {
@@ -78,16 +80,16 @@ func (p *datePattern) format(b []byte, t time.Time) []byte {
 		case 'M', 'L':
 			switch {
 			case x.n == 5:
-				b = append(b, t.Month().String()[0])
+				b = append(b, month.String()[0])
 			case x.n == 4:
-				b = append(b, t.Month().String()...)
+				b = append(b, month.String()...)
 			case x.n == 3:
-				b = append(b, t.Month().String()[:3]...)
+				b = append(b, month.String()[:3]...)
 			default:
-				b = pad(b, int(t.Month()), x.n)
+				b = pad(b, int(month), x.n)
 			}
 		case 'd':
-			b = pad(b, t.Day(), x.n)
+			b = pad(b, day, x.n)
 		case 'D':
 			b = pad(b, t.YearDay(), x.n)
 		case 'E':
@@ -104,17 +106,17 @@ func (p *datePattern) format(b []byte, t time.Time) []byte {
 			_, w := t.ISOWeek()
 			b = pad(b, w, x.n)
 		case 'H':
-			b = pad(b, t.Hour(), x.n)
+			b = pad(b, hour, x.n)
 		case 'k':
-			b = pad(b, (t.Hour()+23)%24+1, x.n)
+			b = pad(b, (hour+23)%24+1, x.n)
 		case 'h':
-			b = pad(b, (t.Hour()+11)%12+1, x.n)
+			b = pad(b, (hour+11)%12+1, x.n)
 		case 'K':
-			b = pad(b, t.Hour()%12, x.n)
+			b = pad(b, hour%12, x.n)
 		case 'm':
-			b = pad(b, t.Minute(), x.n)
+			b = pad(b, minute, x.n)
 		case 's':
-			b = pad(b, t.Second(), x.n)
+			b = pad(b, second, x.n)
 		case 'S':
 			digits := strconv.Itoa(1e9 + t.Nanosecond())[1:]
 			for i := range x.n {

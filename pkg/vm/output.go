@@ -34,6 +34,13 @@ func (co *Coroutine) print(v value.Value, context uint8) error {
 		}
 		return nil
 	}
+	if context == bytecode.EscapeText || context == bytecode.EscapeAttr {
+		switch v.Kind() {
+		case value.Bool, value.Int, value.Float, value.Date: // have nothing to escape
+			co.Out = AppendOutput(co.Out, v)
+			return nil
+		}
+	}
 	var room [64]byte
 	text := AppendOutput(room[:0], v)
 	if context == bytecode.EscapeNone {
@@ -83,10 +90,16 @@ func escape(b []byte, s string, context uint8) []byte {
 // EscapeHTML appends s escaped for element content and quoted attributes.
 func EscapeHTML(b []byte, s string) []byte { return escapeText(b, s) }
 
+// marked are the bytes that escapeText replaces.
+var marked = [256]bool{'&': true, '<': true, '>': true, '"': true, '\'': true, 0: true}
+
 // escapeText writes the five characters that matter as entities.
 func escapeText(b []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); i++ {
+		if !marked[s[i]] {
+			continue
+		}
 		var esc string
 		switch s[i] {
 		case '&':
@@ -101,8 +114,6 @@ func escapeText(b []byte, s string) []byte {
 			esc = "&#39;"
 		case 0:
 			esc = "\uFFFD"
-		default:
-			continue
 		}
 		b = append(append(b, s[start:i]...), esc...)
 		start = i + 1
