@@ -63,7 +63,7 @@ func (s *Server) Serve(l net.Listener) {
 			continue
 		}
 		pause = 0
-		c := &conn{server: s, sock: sock}
+		c := &conn{server: s, wire: sock, sock: sock}
 		s.add(c)
 		go c.serve()
 	}
@@ -159,7 +159,7 @@ func (s *Server) Shutdown(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		c.sock.Close()
+		c.wire.Close()
 	}
 	if s.sweeper != nil {
 		s.sweeper.Stop()

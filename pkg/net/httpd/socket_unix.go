@@ -18,7 +18,7 @@ type poller struct {
 // A connection that is woken because the server drains looks once more whether a
 // request has arrived: what was accepted is answered.
 func (c *conn) await() error {
-	if c.raw == nil {
+	if c.raw == nil || c.secure {
 		return c.fill()
 	}
 	for {
@@ -30,7 +30,7 @@ func (c *conn) await() error {
 			if !c.server.draining.Load() || c.raw.Control(func(fd uintptr) { c.try(fd) }) != nil || c.buf == nil {
 				return err
 			}
-			c.sock.SetDeadline(noDeadline)
+			c.wire.SetDeadline(noDeadline)
 		}
 		switch {
 		case c.poll.err != nil:

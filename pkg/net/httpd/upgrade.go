@@ -77,7 +77,8 @@ func (w *standard) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	x.hijacked = true
 	c := x.conn
 	c.until.Store(0)
-	c.sock.SetDeadline(noDeadline)
+	c.handed = true
+	c.wire.SetDeadline(noDeadline)
 	early := append([]byte(nil), c.buf[c.r:c.w]...)
 	c.release()
 	x.end()
