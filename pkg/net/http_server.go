@@ -48,6 +48,7 @@ type httpServer struct {
 	state    value.Value
 
 	httpOptions
+	packed     packedFiles
 	redirector *redirector
 }
 

@@ -54,8 +54,12 @@ func (w *standard) WriteHeader(status int) {
 			w.x.Type(values[0])
 		case "Content-Length", "Date":
 		default:
-			for _, v := range values {
-				w.x.fields = append(w.x.fields, Field{name, clean(v)})
+			for i, v := range values {
+				if i == 0 {
+					w.x.Set(name, v)
+				} else {
+					w.x.Add(name, v)
+				}
 			}
 		}
 	}
