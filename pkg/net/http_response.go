@@ -22,6 +22,12 @@ func (s *httpServer) respond(x *httpd.Exchange, req *request, r host.Response) {
 	if data.Kind() == value.Opaque {
 		data = data.Object().Simple()
 	}
+	if declared := req.op.ResponseHeaders(status); len(declared) > 0 {
+		var ok bool
+		if data, ok = s.headerLines(x, req, status, data, declared); !ok {
+			return
+		}
+	}
 	if status == http.StatusOK && (data.Content() != 0 || data.Kind() == value.Bytes) && s.static(x, req, data) {
 		s.hold(x, req, status, data)
 		return
