@@ -28,6 +28,9 @@ func (s *httpServer) Serve(x *httpd.Exchange) {
 	if s.cors != nil && s.crossOrigin(x) {
 		return
 	}
+	if s.docs != nil && s.docs.serve(s, x) {
+		return
+	}
 	if s.router == nil {
 		s.fail(x, contract.NotFound(x.Path))
 		return

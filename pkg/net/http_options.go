@@ -18,10 +18,11 @@ type httpOptions struct {
 	maxBody   int64
 	tls       *tlsOptions // nil for plain HTTP
 	compress  bool
+	docsPath  string // "" for no page
 }
 
 // httpOptionKeys are the options in the order that a message lists them.
-var httpOptionKeys = []string{"port", "host", "websocket", "origins", "validate", "cors", "maxBodySize", "tls", "compress"}
+var httpOptionKeys = []string{"port", "host", "websocket", "origins", "validate", "cors", "maxBodySize", "tls", "compress", "docs"}
 
 // httpOptionsOf reads the options. websocket is the upgrade path of a server that
 // was not told one.
@@ -65,6 +66,8 @@ func (o *httpOptions) set(key string, v value.Value) (err error) {
 		o.maxBody = int64(min(n, math.MaxInt64/2))
 	case "tls":
 		o.tls, err = tlsOptionsOf(v)
+	case "docs":
+		o.docsPath, err = pathOption(key, "/docs", v)
 	case "compress":
 		o.compress, err = switchOption(key, v)
 	case "port", "type", "http-server", "errors":

@@ -50,6 +50,7 @@ type httpServer struct {
 	httpOptions
 	packed     packedFiles
 	redirector *redirector
+	docs       *docsPage
 }
 
 // UseContract gives the HTTP server its contract; nil when the application has
@@ -110,6 +111,9 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 	if s.contract == nil && s.websocket == "" {
 		s.h.Diagnose("No openapi.yaml found - HTTP server disabled")
 		return value.Value{}, nil
+	}
+	if s.docs, err = s.newDocs(s.docsPath); err != nil {
+		return value.Value{}, err
 	}
 	port, err := s.port(options)
 	if err != nil {

@@ -51,7 +51,14 @@ func (s *httpServer) static(x *httpd.Exchange, req *request, data value.Value) b
 		s.send(x, &r)
 		return true
 	}
-	r.modified = a.Modified
+	s.sendAsset(x, a, ctype)
+	return true
+}
+
+// sendAsset answers a GET or HEAD with a file, compressed if that is better.
+func (s *httpServer) sendAsset(x *httpd.Exchange, a *host.Asset, ctype string) {
+	x.Type(ctype)
+	r := representation{text: a.Data.Str(), data: a.Data.Bytes(), modified: a.Modified}
 	if r.size() >= compressFrom && s.compress && compressible(ctype) {
 		vary(x, "Accept-Encoding")
 		if e := encodingFor(x.Fields.Joined("Accept-Encoding", ",")); e != identity {
@@ -68,7 +75,6 @@ func (s *httpServer) static(x *httpd.Exchange, req *request, data value.Value) b
 		x.Set("Cache-Control", "no-cache")
 	}
 	s.send(x, &r)
-	return true
 }
 
 // maxHashed is the longest content of a program's own that gets an entity tag.

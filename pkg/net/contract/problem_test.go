@@ -44,7 +44,7 @@ func TestProblems(t *testing.T) {
 		{"unknown header reference", head + "  /a:\n    get:\n      operationId: op\n      responses: {200: {description: x, headers: {X: {$ref: '#/components/headers/X'}}}}\n",
 			6, "Unknown header 'X'. Known headers: none"},
 		{"header that is none", head + "  /a:\n    get:\n      operationId: op\n      responses: {200: {description: x, headers: {X Y: {}}}}\n",
-			5, "~Header 'X Y' of response 200 of GET /a is ignored: not the name of a header"},
+			4, "~Header 'X Y' of response 200 of GET /a is ignored: not the name of a header"},
 		{"property called example", head + "  /a:\n    get:\n      operationId: op\ncomponents:\n  schemas: {A: {properties: {example: {$ref: '#/components/schemas/B'}}}}\n",
 			7, "Unknown schema 'B'. Known schemas: A"},
 		{"self reference", "openapi: 3.1.0\ncomponents:\n  schemas:\n    A: {$ref: '#/components/schemas/A'}\n", 4, "A $ref leads back to itself"},
