@@ -18,16 +18,21 @@ type httpOptions struct {
 	maxBody   int64
 	tls       *tlsOptions // nil for plain HTTP
 	compress  bool
-	docsPath  string // "" for no page
+	docsPath  string   // "" for no page
+	hosts     []string // that are served, nil for any
+	atOnce    int      // handlers
+	rate      *rateLimit
+	inflate   bool // take compressed request bodies
 }
 
 // httpOptionKeys are the options in the order that a message lists them.
-var httpOptionKeys = []string{"port", "host", "websocket", "origins", "validate", "cors", "maxBodySize", "tls", "compress", "docs"}
+var httpOptionKeys = []string{"port", "host", "websocket", "origins", "validate", "cors", "maxBodySize", "tls", "compress", "docs",
+	"hosts", "maxConcurrent", "rate", "compressedBodies"}
 
 // httpOptionsOf reads the options. websocket is the upgrade path of a server that
 // was not told one.
 func httpOptionsOf(v value.Value, websocket string) (httpOptions, error) {
-	o := httpOptions{bind: "0.0.0.0", websocket: websocket, maxBody: maxBody, compress: true}
+	o := httpOptions{bind: "0.0.0.0", websocket: websocket, maxBody: maxBody, compress: true, atOnce: defaultConcurrent()}
 	rec := v.Record()
 	if rec == nil {
 		return o, nil
@@ -68,6 +73,20 @@ func (o *httpOptions) set(key string, v value.Value) (err error) {
 		o.tls, err = tlsOptionsOf(v)
 	case "docs":
 		o.docsPath, err = pathOption(key, "/docs", v)
+	case "hosts":
+		if o.hosts = texts(v); len(o.hosts) == 0 {
+			return fmt.Errorf("the option hosts is a list of names such as [\"www.example.org\"], got %s", v.Text())
+		}
+	case "maxConcurrent":
+		n, ok := v.AsNumber()
+		if !ok || n < 1 || n != math.Trunc(n) {
+			return fmt.Errorf("the option maxConcurrent is how many handlers may run at once, from 1 on, got %s", v.Text())
+		}
+		o.atOnce = int(min(n, math.MaxInt32))
+	case "rate":
+		o.rate, err = rateLimitOf(v)
+	case "compressedBodies":
+		o.inflate, err = switchOption(key, v)
 	case "compress":
 		o.compress, err = switchOption(key, v)
 	case "port", "type", "http-server", "errors":

@@ -167,6 +167,9 @@ func (s *httpServer) fail(x *httpd.Exchange, f *contract.Failure) {
 	for _, h := range f.Headers {
 		x.Set(h.Name, h.Value)
 	}
+	if (f.Status == http.StatusServiceUnavailable || f.Status == http.StatusTooManyRequests) && x.Header("Retry-After") == "" {
+		x.Set("Retry-After", "1")
+	}
 	x.Status = f.Status
 	x.Type(jsonType)
 	x.Body = append(x.Body[:0], f.JSON()...)

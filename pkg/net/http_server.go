@@ -49,6 +49,7 @@ type httpServer struct {
 
 	httpOptions
 	packed     packedFiles
+	gate       *gate
 	redirector *redirector
 	docs       *docsPage
 }
@@ -108,6 +109,7 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 		return value.Value{}, err
 	}
 	s.started = true
+	s.gate = &gate{limit: s.atOnce, wait: queueTime}
 	if s.contract == nil && s.websocket == "" {
 		s.h.Diagnose("No openapi.yaml found - HTTP server disabled")
 		return value.Value{}, nil

@@ -71,7 +71,7 @@ func staticSite(t testing.TB, options string) *site {
 	})
 }
 
-func inflate(t *testing.T, a got) string {
+func unpacked(t *testing.T, a got) string {
 	t.Helper()
 	var r io.Reader
 	switch e := a.Header.Get("Content-Encoding"); e {
@@ -173,7 +173,7 @@ func TestCompression(t *testing.T) {
 			t.Errorf("%s, %s: %v, %d bytes", row.path, row.accept, a.Response, len(a.body))
 		}
 		whole := s.get(row.path)
-		if inflate(t, a) != whole.body {
+		if unpacked(t, a) != whole.body {
 			t.Errorf("%s, %s: other content", row.path, row.accept)
 		}
 		if a.Header.Get("Vary") != whole.Header.Get("Vary") || row.want != "" && a.Header.Get("Vary") != "Accept-Encoding" {
