@@ -48,7 +48,7 @@ func sleepVerb(c *vm.Call) (value.Value, error) {
 // sleepers knows the sleeping coroutines, so that shutdown can wake them.
 type sleepers struct {
 	mu    sync.Mutex
-	all   map[*sleep]struct{}
+	all   map[*vm.Coroutine]*sleep
 	woken bool
 }
 
@@ -72,10 +72,14 @@ func (s *sleep) Start(co *vm.Coroutine) bool {
 		co.Reply(s.result, nil)
 		return true
 	}
-	if l.all == nil {
-		l.all = make(map[*sleep]struct{})
+	if co.Cancelled() == ErrGone {
+		co.Reply(value.Value{}, ErrGone)
+		return true
 	}
-	l.all[s] = struct{}{}
+	if l.all == nil {
+		l.all = make(map[*vm.Coroutine]*sleep)
+	}
+	l.all[co] = s
 	s.timer = time.AfterFunc(s.d, s.wake)
 	return false
 }
@@ -83,8 +87,10 @@ func (s *sleep) Start(co *vm.Coroutine) bool {
 func (s *sleep) wake() {
 	l := &s.h.sleepers
 	l.mu.Lock()
-	_, sleeping := l.all[s]
-	delete(l.all, s)
+	sleeping := l.all[s.co] == s
+	if sleeping {
+		delete(l.all, s.co)
+	}
 	l.mu.Unlock()
 	if sleeping {
 		resume(s.co, s.result, nil)
@@ -94,13 +100,10 @@ func (s *sleep) wake() {
 // wakeOne ends the sleep of one coroutine with an error, if it sleeps.
 func (l *sleepers) wakeOne(co *vm.Coroutine, err error) {
 	l.mu.Lock()
-	var found *sleep
-	for s := range l.all {
-		if s.co == co {
-			found = s
-			delete(l.all, s)
-			s.timer.Stop()
-		}
+	found := l.all[co]
+	if found != nil {
+		delete(l.all, co)
+		found.timer.Stop()
 	}
 	l.mu.Unlock()
 	if found != nil {
@@ -113,7 +116,7 @@ func (l *sleepers) wakeAll() {
 	l.mu.Lock()
 	l.woken = true
 	list := make([]*sleep, 0, len(l.all))
-	for s := range l.all {
+	for _, s := range l.all {
 		s.timer.Stop()
 		list = append(list, s)
 	}

@@ -3,8 +3,10 @@ package aronet
 import (
 	"bytes"
 	"compress/zlib"
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -260,5 +262,53 @@ func TestGuardOptions(t *testing.T) {
 		if out := prepareSite(t, option, tinyAPI, tinySource, nil).fails(); !strings.Contains(out, want) {
 			t.Errorf("%s: %s\nlacks %q", option, out, want)
 		}
+	}
+}
+
+// TestH10_ClientGone: a handler whose client has gone does not go on, over either
+// protocol; one whose client waits does.
+func TestH10_ClientGone(t *testing.T) {
+	for name, leave := range map[string]func(s *site) func(){
+		"HTTP/1": func(s *site) func() {
+			c := dial(t, strings.TrimPrefix(s.url, "http://"))
+			c.say("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+			return func() { c.Close() }
+		},
+		"HTTP/1, reset": func(s *site) func() {
+			c := dial(t, strings.TrimPrefix(s.url, "http://"))
+			c.say("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+			return func() { c.Conn.(*net.TCPConn).SetLinger(0); c.Close() }
+		},
+		"HTTP/2": func(s *site) func() {
+			var p http.Protocols
+			p.SetUnencryptedHTTP2(true)
+			tr := &http.Transport{Protocols: &p}
+			t.Cleanup(tr.CloseIdleConnections)
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				req, _ := http.NewRequestWithContext(ctx, "GET", s.url+"/slow", nil)
+				if res, err := tr.RoundTrip(req); err == nil {
+					res.Body.Close()
+				}
+			}()
+			return func() { cancel(); <-done }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, "", guardAPI, guardSource, nil)
+			gone := leave(s)
+			s.prints("entered")
+			gone()
+			eventually(t, "the handler ends: "+s.stderr.String(), func() bool { return strings.Contains(s.stderr.String(), "the client has gone") })
+			if a := s.get("/hello"); a.StatusCode != 200 {
+				t.Errorf("%v", a.Response)
+			}
+			s.stop()
+			if strings.Contains(s.stdout.String(), "went on") {
+				t.Error("it went on all the same")
+			}
+		})
 	}
 }

@@ -157,7 +157,10 @@ func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match) {
 		return
 	}
 	defer s.gate.leave()
-	e := s.h.Invoke(set, req)
+	req.x = x
+	e := s.h.InvokeFor(set, req, req)
+	x.Unwatch()
+	req.x, req.run = nil, nil
 	defer e.Release()
 	if e.State() == vm.Failed {
 		s.fail(x, failure(e.Err()))

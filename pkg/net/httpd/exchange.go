@@ -29,6 +29,7 @@ type Exchange struct {
 	conn        *conn // nil for HTTP/2
 	hijacked    bool
 	kept        *[]byte
+	watch       watch
 }
 
 // Field is a header line of an answer.

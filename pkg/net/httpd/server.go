@@ -113,6 +113,7 @@ func (s *Server) look() {
 		if until := c.until.Load(); until != 0 && now >= until {
 			c.wake()
 		}
+		c.x.watch.look(c)
 	}
 	if len(s.conns) == 0 {
 		s.sweeper = nil

@@ -21,3 +21,6 @@ func (c *conn) sendRaw(p []byte) error {
 	}
 	return nil
 }
+
+// gone would tell whether the client has gone; here it cannot be seen.
+func (c *conn) gone() bool { return false }

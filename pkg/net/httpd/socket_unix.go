@@ -89,3 +89,23 @@ func (c *conn) sendRaw(p []byte) error {
 		}
 	}
 }
+
+// gone reports whether the client has closed its side, or the connection is
+// broken. Nothing is read: what the client sent ahead stays where it is.
+func (c *conn) gone() (gone bool) {
+	if c.raw == nil {
+		return false
+	}
+	var b [1]byte
+	err := c.raw.Control(func(fd uintptr) {
+		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		switch err {
+		case nil:
+			gone = n == 0
+		case syscall.EAGAIN, syscall.EINTR:
+		default:
+			gone = true
+		}
+	})
+	return gone && err == nil
+}
