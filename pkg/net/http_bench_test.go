@@ -6,6 +6,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"aro/pkg/net/httpd"
 )
 
 // BenchmarkRequest measures a request on a connection that is kept: a plain
@@ -56,5 +58,21 @@ func skipAnswer(b *testing.B, r *bufio.Reader) {
 	}
 	if _, err := r.Discard(length); err != nil && err != io.EOF {
 		b.Fatal(err)
+	}
+}
+
+// BenchmarkGuards measures what every request pays for the limit on handlers and
+// for being told when its client goes.
+func BenchmarkGuards(b *testing.B) {
+	g := &gate{limit: 10, wait: queueTime}
+	x := new(httpd.Exchange)
+	q := new(request)
+	b.ReportAllocs()
+	for b.Loop() {
+		if g.enter() {
+			x.Watch(q)
+			x.Unwatch()
+			g.leave()
+		}
 	}
 }
