@@ -183,6 +183,9 @@ func (e *Execution) await() {
 // resume continues a blocked coroutine with the reply of its operation, on this
 // goroutine.
 func resume(co *vm.Coroutine, v value.Value, err error) {
+	if err == nil && co.Cancelled() == ErrGone {
+		err = ErrGone
+	}
 	co.Reply(v, err)
 	co.Owner.(*Execution).drive()
 }

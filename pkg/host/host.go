@@ -2,6 +2,7 @@ package host
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"maps"
 	"os"
@@ -231,6 +232,31 @@ func (h *Host) Invoke(s *Set, t Trigger) *Execution {
 	e.runHere()
 	h.inFlight.Add(-1)
 	return e
+}
+
+// Starter is told of a run before it begins.
+type Starter interface{ Began(e *Execution) }
+
+// InvokeFor is Invoke for somebody who may want to Abandon the run.
+func (h *Host) InvokeFor(s *Set, t Trigger, who Starter) *Execution {
+	e := h.newExecution(s.Code, s, t, nil)
+	e.Limit(0, h.HandlerBudget)
+	h.inFlight.Add(1)
+	who.Began(e)
+	e.runHere()
+	h.inFlight.Add(-1)
+	return e
+}
+
+// ErrGone is the failure of a run that nobody waits for any more.
+var ErrGone = errors.New("the client has gone")
+
+// Abandon makes a run that waits, or computes for long, fail with ErrGone instead
+// of going on. What it has done stays done. Any goroutine may call it until the
+// run is released.
+func (e *Execution) Abandon() {
+	e.Cancel(ErrGone)
+	e.Host.sleepers.wakeOne(e, ErrGone)
 }
 
 // Deliver runs all handlers of one outside event on this goroutine, one that

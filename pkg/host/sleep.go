@@ -77,6 +77,10 @@ func (s *sleep) Start(co *vm.Coroutine) bool {
 		co.Reply(s.result(), nil)
 		return true
 	}
+	if co.Cancelled() == ErrGone {
+		co.Reply(value.Value{}, ErrGone)
+		return true
+	}
 	if l.timer == nil {
 		l.base = time.Now()
 		l.timer = time.AfterFunc(s.d, l.due)

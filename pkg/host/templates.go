@@ -34,10 +34,11 @@ const maxInclude = 64
 // blocks. Files are looked at again at most every recheck, and read again when
 // size or time of change differ.
 type templateCache struct {
-	h     *Host
-	roots []*os.Root
-	mu    sync.RWMutex
-	files map[string]*templateFile
+	h      *Host
+	roots  []*os.Root
+	mu     sync.RWMutex
+	files  map[string]*templateFile
+	assets map[value.Value]*Asset // the plain ones of files, by the value they are
 }
 
 // templateFile is one template as last read; immutable but for checked.
@@ -56,7 +57,7 @@ const (
 )
 
 func (t *templateCache) init(h *Host) {
-	t.h, t.files = h, make(map[string]*templateFile)
+	t.h, t.files, t.assets = h, make(map[string]*templateFile), make(map[value.Value]*Asset)
 	for _, dir := range []string{"templates", ""} {
 		// The application root itself only serves paths below static/, see open.
 		if root, err := os.OpenRoot(path.Join(h.Root, dir)); err == nil {
@@ -131,6 +132,7 @@ func (t *templateCache) get(name string) (*templateFile, error) {
 	file, info, err := t.open(clean)
 	if err != nil {
 		t.mu.Lock()
+		t.keepAsset(t.files[clean], nil)
 		delete(t.files, clean)
 		t.mu.Unlock()
 		return nil, notFound
@@ -154,7 +156,9 @@ func (t *templateCache) keep(name string, f *templateFile) {
 	defer t.mu.Unlock()
 	if len(t.files) >= maxTemplates {
 		clear(t.files)
+		clear(t.assets)
 	}
+	t.keepAsset(t.files[name], f)
 	t.files[name] = f
 }
 

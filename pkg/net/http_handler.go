@@ -22,10 +22,17 @@ func (s *httpServer) Serve(x *httpd.Exchange) {
 		s.fail(x, contract.Unavailable())
 		return
 	}
+	if s.hosts != nil && !s.knownHost(x.Host) {
+		s.fail(x, misdirected)
+		return
+	}
 	if s.websocket != "" && x.Path == s.websocket && s.upgrade(x) {
 		return
 	}
 	if s.cors != nil && s.crossOrigin(x) {
+		return
+	}
+	if s.docs != nil && s.docs.serve(s, x) {
 		return
 	}
 	if s.router == nil {
@@ -134,6 +141,9 @@ func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match) {
 		s.fail(x, contract.NotImplemented(op.ID))
 		return
 	}
+	if s.rate != nil && s.tooOften(x, op) {
+		return
+	}
 	req := &request{Request: x.Request, op: op}
 	if f := s.prepare(x, req, m); f != nil {
 		s.fail(x, f)
@@ -142,7 +152,15 @@ func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match) {
 	if op.Deprecated {
 		x.Set("Deprecation", "true")
 	}
-	e := s.h.Invoke(set, req)
+	if !s.gate.enter() {
+		s.fail(x, overloaded)
+		return
+	}
+	defer s.gate.leave()
+	req.x = x
+	e := s.h.InvokeFor(set, req, req)
+	x.Unwatch()
+	req.x, req.run = nil, nil
 	defer e.Release()
 	if e.State() == vm.Failed {
 		s.fail(x, failure(e.Err()))
@@ -192,11 +210,20 @@ func (s *httpServer) readBody(x *httpd.Exchange, req *request) (f *contract.Fail
 		req.body = value.OfString("")
 		return nil
 	}
-	if enc := x.Fields.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		return contract.UnsupportedMediaType("Content-Encoding "+enc, "identity")
+	packed := x.Fields.Joined("Content-Encoding", ",")
+	if packed == "identity" {
+		packed = ""
+	}
+	if packed != "" && !s.inflate {
+		return contract.UnsupportedMediaType("Content-Encoding "+packed, "identity")
 	}
 	var err error
 	req.raw, err = x.ReadBody(s.maxBody)
+	if err == nil && packed != "" {
+		if req.raw, err = inflate(packed, req.raw, s.maxBody); err == errEncoding {
+			return contract.UnsupportedMediaType("Content-Encoding "+packed, "gzip, deflate, zstd, identity")
+		}
+	}
 	switch {
 	case err == httpd.ErrTooLarge:
 		f = contract.PayloadTooLarge("The request body is larger than " + strconv.FormatInt(s.maxBody, 10) + " bytes")

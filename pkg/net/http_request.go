@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"aro/pkg/host"
 	"aro/pkg/net/contract"
 	"aro/pkg/net/httpd"
 	"aro/pkg/vm/value"
@@ -23,7 +24,19 @@ type request struct {
 	files                       value.Value
 	allCookies                  value.Value
 	id                          string
+
+	x   *httpd.Exchange // while the feature set runs
+	run *host.Execution
 }
+
+// Began implements host.Starter.
+func (q *request) Began(e *host.Execution) {
+	q.run = e
+	q.x.Watch(q)
+}
+
+// Gone implements httpd.Watcher: nobody waits for the answer (05 H10).
+func (q *request) Gone() { q.run.Abandon() }
 
 // Entry implements host.Trigger.
 func (q *request) Entry(name string) value.Value {

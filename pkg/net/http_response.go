@@ -22,6 +22,16 @@ func (s *httpServer) respond(x *httpd.Exchange, req *request, r host.Response) {
 	if data.Kind() == value.Opaque {
 		data = data.Object().Simple()
 	}
+	if declared := req.op.ResponseHeaders(status); len(declared) > 0 {
+		var ok bool
+		if data, ok = s.headerLines(x, req, status, data, declared); !ok {
+			return
+		}
+	}
+	if status == http.StatusOK && (data.Content() != 0 || data.Kind() == value.Bytes) && s.static(x, req, data) {
+		s.hold(x, req, status, data)
+		return
+	}
 	body, ctype := x.Body, jsonType
 	checked := data
 	switch data.Kind() {
@@ -43,14 +53,22 @@ func (s *httpServer) respond(x *httpd.Exchange, req *request, r host.Response) {
 	default:
 		body = append(data.AppendJSON(append(body, `{"value":`...)), '}')
 	}
-	if len(req.op.Responses) > 0 && data.IsBound() {
-		if details := req.op.CheckResponse(status, checked); len(details) > 0 {
-			x.Set("X-Contract-Violation", "true")
-			s.h.Diagnose("[CONTRACT VIOLATION] Response for operation '%s' (status %d) does not match schema: %s", req.op.ID, status, strings.Join(details, "; "))
-		}
-	}
+	s.hold(x, req, status, checked)
 	x.Status, x.Body = status, body
 	x.Type(ctype)
+	s.squeeze(x)
+}
+
+// hold holds a returned value against the schema that the contract has for the
+// status (03 §5.6).
+func (s *httpServer) hold(x *httpd.Exchange, req *request, status int, v value.Value) {
+	if len(req.op.Responses) == 0 || !v.IsBound() {
+		return
+	}
+	if details := req.op.CheckResponse(status, v); len(details) > 0 {
+		x.Set("X-Contract-Violation", "true")
+		s.h.Diagnose("[CONTRACT VIOLATION] Response for operation '%s' (status %d) does not match schema: %s", req.op.ID, status, strings.Join(details, "; "))
+	}
 }
 
 // emptyBody is the answer without data: the bound object, else reason and status.
@@ -68,21 +86,8 @@ func emptyBody(b []byte, r host.Response) []byte {
 // that the response schema is held against.
 func textBody(b []byte, req *request, status int, v value.Value) (body []byte, ctype string, checked value.Value) {
 	s := v.Str()
-	if c := v.Content(); c != 0 {
-		t := contract.ContentTypeByExtension(req.Path)
-		if t == "" {
-			t = contract.ContentTypeByExtension("x." + c.Ext())
-		}
-		if t == "" {
-			t, _ = req.op.ResponseType(status)
-		}
-		if t == "" {
-			t = sniff(s)
-		}
-		if t == "" {
-			t = "text/plain; charset=utf-8"
-		}
-		return append(b, s...), t, v
+	if v.Content() != 0 {
+		return append(b, s...), markupType(req, status, v), v
 	}
 	if t := strings.TrimLeft(s, " \t\r\n"); strings.HasPrefix(t, "{") {
 		if parsed, err := value.ParseJSON(t); err == nil {
@@ -100,6 +105,24 @@ func textBody(b []byte, req *request, status int, v value.Value) (body []byte, c
 		return append(b, s...), t, v
 	}
 	return append(v.AppendJSON(append(b, `{"value":`...)), '}'), jsonType, v
+}
+
+// markupType is the content type of text that came from a template.
+func markupType(req *request, status int, v value.Value) string {
+	t := contract.ContentTypeByExtension(req.Path)
+	if t == "" {
+		t = contract.ContentTypeByExtension("x." + v.Content().Ext())
+	}
+	if t == "" {
+		t, _ = req.op.ResponseType(status)
+	}
+	if t == "" {
+		t = sniff(v.Str())
+	}
+	if t == "" {
+		t = "text/plain; charset=utf-8"
+	}
+	return t
 }
 
 // sniff recognises the two kinds of text that speak for themselves.
@@ -143,6 +166,9 @@ func (s *httpServer) redirect(x *httpd.Exchange, req *request, status int, locat
 func (s *httpServer) fail(x *httpd.Exchange, f *contract.Failure) {
 	for _, h := range f.Headers {
 		x.Set(h.Name, h.Value)
+	}
+	if (f.Status == http.StatusServiceUnavailable || f.Status == http.StatusTooManyRequests) && x.Header("Retry-After") == "" {
+		x.Set("Retry-After", "1")
 	}
 	x.Status = f.Status
 	x.Type(jsonType)

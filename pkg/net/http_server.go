@@ -2,6 +2,7 @@ package aronet
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
@@ -9,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -47,11 +47,11 @@ type httpServer struct {
 	gone     func()
 	state    value.Value
 
-	websocket string // path of upgrades, "" for none
-	origins   []string
-	validate  bool
-	cors      []string
-	maxBody   int64
+	httpOptions
+	packed     packedFiles
+	gate       *gate
+	redirector *redirector
+	docs       *docsPage
 }
 
 // UseContract gives the HTTP server its contract; nil when the application has
@@ -59,7 +59,7 @@ type httpServer struct {
 func (n *Network) UseContract(c *contract.Contract) { n.contract = c }
 
 func (n *Network) attachHTTP(h *host.Host) {
-	s := &httpServer{n: n, h: h, contract: n.contract, maxBody: maxBody, cross: http.NewCrossOriginProtection()}
+	s := &httpServer{n: n, h: h, contract: n.contract, cross: http.NewCrossOriginProtection()}
 	if s.contract != nil {
 		s.router = contract.NewRouter(s.contract)
 		s.handlers = make(map[*contract.Operation]*host.Set)
@@ -104,32 +104,37 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 	if s.running {
 		return value.Value{}, errors.New("the http-server is running already")
 	}
-	if err := s.configure(options); err != nil {
+	var err error
+	if s.httpOptions, err = httpOptionsOf(options, s.defaultWebSocket()); err != nil {
 		return value.Value{}, err
 	}
 	s.started = true
+	s.gate = &gate{limit: s.atOnce, wait: queueTime}
 	if s.contract == nil && s.websocket == "" {
 		s.h.Diagnose("No openapi.yaml found - HTTP server disabled")
 		return value.Value{}, nil
+	}
+	if s.docs, err = s.newDocs(s.docsPath); err != nil {
+		return value.Value{}, err
 	}
 	port, err := s.port(options)
 	if err != nil {
 		return value.Value{}, err
 	}
-	bind := "0.0.0.0"
-	if v, ok := options.Property("host"); ok && v.Kind() == value.String {
-		bind = v.Str()
-	}
-	l, err := net.Listen("tcp", net.JoinHostPort(bind, strconv.Itoa(port)))
+	secure, err := s.tlsConfig()
 	if err != nil {
-		return value.Value{}, fmt.Errorf("Cannot start the http-server on port %d: %s", port, bindReason(err))
+		return value.Value{}, err
+	}
+	l, err := s.listen(port)
+	if err != nil {
+		return value.Value{}, err
+	}
+	if s.redirector, err = s.startRedirect(l.Addr().(*net.TCPAddr).Port, secure); err != nil {
+		l.Close()
+		return value.Value{}, err
 	}
 	s.listener = l
-	s.server = &httpd.Server{
-		Handler:  s,
-		Limits:   httpd.Defaults,
-		Diagnose: func(text string) { s.h.Diagnose("%s", text) },
-	}
+	s.server = s.newServer(s, secure.config())
 	s.running = true
 	s.gone = s.h.Source()
 	s.state = s.describe(l.Addr().(*net.TCPAddr))
@@ -139,6 +144,24 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 		server.Serve(l)
 	}(s.server, s.served)
 	return s.state, nil
+}
+
+// listen opens a port of the http-server.
+func (s *httpServer) listen(port int) (net.Listener, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(s.bind, strconv.Itoa(port)))
+	if err != nil {
+		return nil, fmt.Errorf("Cannot start the http-server on port %d: %s", port, bindReason(err))
+	}
+	return l, nil
+}
+
+func (s *httpServer) newServer(h httpd.Handler, secure *tls.Config) *httpd.Server {
+	return &httpd.Server{
+		Handler:  h,
+		TLS:      secure,
+		Limits:   httpd.Defaults,
+		Diagnose: func(text string) { s.h.Diagnose("%s", text) },
+	}
 }
 
 // AutoStart starts the server when Keepalive is reached, the contract has paths
@@ -155,44 +178,6 @@ func (s *httpServer) AutoStart(c *vm.Call) error {
 		s.h.SetHandle("http-server", v)
 	}
 	return err
-}
-
-// configure reads the options of Start.
-func (s *httpServer) configure(options value.Value) error {
-	s.websocket = s.defaultWebSocket()
-	rec := options.Record()
-	if rec == nil {
-		return nil
-	}
-	for i := range rec.Len() {
-		key, v := rec.At(i)
-		switch key {
-		case "websocket":
-			if v.Kind() != value.String || !strings.HasPrefix(v.Str(), "/") {
-				return fmt.Errorf("the option websocket must be a path such as \"/ws\", got %s", v.Text())
-			}
-			s.websocket = v.Str()
-		case "origins":
-			s.origins = texts(v)
-		case "validate":
-			s.validate = v.Truthy()
-		case "cors":
-			s.cors = texts(v)
-			if v.Kind() == value.Bool && v.Bool() {
-				s.cors = []string{"*"}
-			}
-		case "maxBodySize":
-			n, ok := v.AsNumber()
-			if !ok || n < 0 {
-				return fmt.Errorf("the option maxBodySize must be a number of bytes, got %s", v.Text())
-			}
-			s.maxBody = int64(min(n, math.MaxInt64/2))
-		case "port", "host", "type", "http-server", "errors":
-		default:
-			return fmt.Errorf("the http-server has no option '%s'; it knows port, host, websocket, origins, validate, cors and maxBodySize", key)
-		}
-	}
-	return nil
 }
 
 // defaultWebSocket is the upgrade path of a server that was not told one: that of
@@ -215,17 +200,6 @@ func (s *httpServer) defaultWebSocket() string {
 		return "/ws"
 	}
 	return ""
-}
-
-func texts(v value.Value) []string {
-	if v.Kind() == value.String {
-		return []string{v.Str()}
-	}
-	var out []string
-	for _, e := range v.List() {
-		out = append(out, e.Text())
-	}
-	return out
 }
 
 // port finds the port: environment, statement, contract (03 §3.5).
@@ -276,9 +250,16 @@ func (s *httpServer) describe(addr *net.TCPAddr) value.Value {
 			routes = append(routes, value.OfString(p))
 		}
 	}
-	return value.MapOf("type", value.OfString("http-server"), "port", value.OfInt(int64(addr.Port)),
+	v := value.MapOf("type", value.OfString("http-server"), "port", value.OfInt(int64(addr.Port)),
 		"host", value.OfString(addr.IP.String()), "hostname", value.OfString(addr.IP.String()),
 		"routes", value.OfList(routes), "routeCount", value.OfInt(int64(len(routes))))
+	if s.tls != nil {
+		v = value.OfRecord(v.Record().With("secure", value.True))
+	}
+	if s.redirector != nil {
+		v = value.OfRecord(v.Record().With("redirectPort", value.OfInt(int64(s.redirector.port()))))
+	}
+	return v
 }
 
 // Describe implements host.Service.
@@ -307,8 +288,8 @@ func (s *httpServer) drain() {
 
 func (s *httpServer) shut(wait time.Duration) {
 	s.mu.Lock()
-	server, listener, served := s.server, s.listener, s.served
-	s.server, s.running = nil, false
+	server, listener, served, red := s.server, s.listener, s.served, s.redirector
+	s.server, s.running, s.redirector = nil, false, nil
 	gone := s.gone
 	s.gone = nil
 	s.state = value.Value{}
@@ -322,6 +303,7 @@ func (s *httpServer) shut(wait time.Duration) {
 	s.n.CloseWebSockets()
 	ctx, cancel := context.WithTimeout(context.Background(), max(wait, 50*time.Millisecond))
 	defer cancel()
+	red.stop(ctx)
 	server.Shutdown(ctx)
 	gone()
 }

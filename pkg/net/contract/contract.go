@@ -111,6 +111,7 @@ type Body struct {
 type Response struct {
 	Status  int
 	Content []Media
+	Headers []*ResponseHeader
 }
 
 // CheckKind says how a credential is recognised.
@@ -176,6 +177,7 @@ func (op *Operation) prepare() {
 		t.bodyTypes = strings.Join(names, ", ")
 	}
 	op.table = t
+	op.fix()
 }
 
 // Operation returns the operation with exactly this operationId, nil when there

@@ -277,12 +277,12 @@ func (d *decoder) operation(op *Operation) {
 	if flags&opBody != 0 {
 		op.Body = &Body{Required: flags&opBodyRequired != 0, Content: d.content()}
 	}
-	if n := d.count(2); n > 0 {
+	if n := d.count(3); n > 0 {
 		op.Responses = make([]*Response, n)
 		block := make([]Response, n)
 		for i := range block {
 			op.Responses[i] = &block[i]
-			block[i] = Response{d.limited(999), d.content()}
+			block[i] = Response{d.limited(999), d.content(), d.headers()}
 		}
 	}
 	if n := d.count(1); n > 0 {

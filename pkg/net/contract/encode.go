@@ -22,7 +22,7 @@ import (
 // is no schema. Leftover bytes are an error. Bump formatVersion with every change.
 const (
 	magic         = "aroC"
-	formatVersion = 1
+	formatVersion = 2
 )
 
 // Presence bits of a schema.
@@ -285,6 +285,7 @@ func (e *encoder) operation(op *Operation) {
 	for _, r := range op.Responses {
 		e.uint(r.Status)
 		e.content(r.Content)
+		e.headers(r.Headers)
 	}
 	e.uint(len(op.Security))
 	for _, r := range op.Security {

@@ -28,6 +28,17 @@ components:
     B: {minimum: 1, maximum: 2.5, exclusiveMinimum: 0, exclusiveMaximum: 9, minItems: 1, maxItems: 2, uniqueItems: true, items: {$ref: '#/components/schemas/B'}}
     C: {$ref: '#/components/schemas/A', allOf: [true], anyOf: [false, {}], oneOf: [{}], not: false, required: [z], properties: {z: {}}, additionalProperties: false}
     D: {oneOf: [{$ref: '#/components/schemas/A'}], discriminator: {propertyName: k, mapping: {m: B}}}
+paths:
+  /x:
+    get:
+      operationId: x
+      responses:
+        '200':
+          description: all
+          headers:
+            X-A: {required: true, explode: true, schema: {const: 1}}
+            X-B: {content: {application/json: {schema: {type: object}}}}
+            X-C: {description: anything}
 `,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -353,6 +353,7 @@ func (l *loader) response(op *Operation, code string, from *v3.Response, at *yam
 	}
 	if from != nil {
 		r.Content = l.content(from.Content)
+		r.Headers = l.headers(from.Headers, op, code, at)
 	}
 	op.Responses = append(op.Responses, r)
 }
@@ -515,4 +516,33 @@ func (l *loader) check(name string, op *Operation, at *yaml.Node) (SecurityCheck
 	// Fail closed: what cannot be seen is never there.
 	l.report(at, true, "Security scheme '%s' (%s) cannot be checked; requests that need it are refused", name, s.Type)
 	return SecurityCheck{Scheme: name, Kind: CheckImpossible}, true
+}
+
+// headers compiles the header lines of a response.
+func (l *loader) headers(m *orderedmap.Map[string, *v3.Header], op *Operation, code string, at *yaml.Node) []*ResponseHeader {
+	var out []*ResponseHeader
+	each(m, func(name string, from *v3.Header) {
+		if !isToken(name) {
+			l.report(at, true, "Header '%s' of response %s of %s %s is ignored: not the name of a header", name, code, op.Method, op.Path)
+			return
+		}
+		if reserved[strings.ToLower(name)] {
+			return // described, not asked for
+		}
+		h := &ResponseHeader{Name: name}
+		if from != nil {
+			h.Required, h.Explode = from.Required, from.Explode
+			switch {
+			case from.Schema != nil:
+				h.Schema = l.proxy(from.Schema)
+			case from.Content != nil:
+				for _, media := range l.content(from.Content) {
+					h.Schema, h.JSON = media.Schema, isJSONType(media.Type)
+					break
+				}
+			}
+		}
+		out = append(out, h)
+	})
+	return out
 }

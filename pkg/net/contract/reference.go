@@ -11,14 +11,14 @@ import (
 var namedParts = map[string]bool{
 	"properties": true, "patternProperties": true, "$defs": true, "definitions": true, "dependentSchemas": true,
 	"paths": true, "webhooks": true, "pathItems": true, "schemas": true, "parameters": true, "requestBodies": true,
-	"responses": true, "securitySchemes": true, "content": true, "variables": true, "mapping": true,
+	"responses": true, "headers": true, "securitySchemes": true, "content": true, "variables": true, "mapping": true,
 }
 
 // unusedParts are the keys that nothing here reads (03 §3.1). They are cut out of
 // the tree before the model is built: what they refer to need not exist, and
 // large contracts shrink by half.
 var unusedParts = map[string]bool{
-	"example": true, "examples": true, "links": true, "callbacks": true, "headers": true, "externalDocs": true,
+	"example": true, "examples": true, "links": true, "callbacks": true, "externalDocs": true,
 	"xml": true, "encoding": true, "tags": true,
 }
 

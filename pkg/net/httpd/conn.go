@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"bytes"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +18,11 @@ import (
 // the answer, and so on; it holds buffers only while a request is under way.
 type conn struct {
 	server *Server
-	sock   net.Conn
-	raw    syscall.RawConn // nil over TLS
+	wire   net.Conn        // the socket itself
+	raw    syscall.RawConn // of the socket, nil if it has none
+	sock   net.Conn        // what is spoken through: the socket, or TLS on it
+	secure bool
+	handed bool // somebody else reads and writes now, with deadlines of their own
 
 	until atomic.Int64 // when its time is up, by the server's clock; 0 for never
 	idle  atomic.Int32 // whether something of a request has arrived: busy, …
@@ -48,7 +50,7 @@ const inputSize = 4 << 10
 var past = time.Unix(1, 0)
 
 // wake ends what the connection waits for; see expired.
-func (c *conn) wake() { c.sock.SetDeadline(past) }
+func (c *conn) wake() { c.wire.SetDeadline(past) }
 
 // expired tells whether a failed read or write has to be given up. It goes on
 // when the time that was up belonged to something earlier.
@@ -58,7 +60,7 @@ func (c *conn) expired(err error) bool {
 	}
 	if until := c.until.Load(); until == 0 || time.Now().UnixNano() < until-int64(sweep) {
 		if c.idle.Load() != waiting || !c.server.draining.Load() {
-			c.sock.SetDeadline(time.Time{})
+			c.wire.SetDeadline(time.Time{})
 			return false
 		}
 	}
@@ -82,30 +84,6 @@ func (c *conn) serve() {
 	}
 }
 
-// open finishes the handshake of a TLS connection. It reports false when the
-// connection has ended or speaks HTTP/2, which net/http serves.
-func (c *conn) open() bool {
-	if c.server.TLS == nil {
-		if s, ok := c.sock.(syscall.Conn); ok {
-			c.raw, _ = s.SyscallConn()
-		}
-		return true
-	}
-	t := tls.Server(c.sock, c.server.TLS)
-	if err := t.Handshake(); err != nil {
-		c.sock.Close()
-		return false
-	}
-	c.sock.SetDeadline(time.Time{})
-	if t.ConnectionState().NegotiatedProtocol == "h2" {
-		c.until.Store(0)
-		c.server.two.serve(c.server, t)
-		return false
-	}
-	c.sock = t
-	return true
-}
-
 // next serves one request; false means that there will be no other.
 func (c *conn) next(first bool) bool {
 	end, no, err := c.head(first)
@@ -117,11 +95,12 @@ func (c *conn) next(first bool) bool {
 		c.r = end
 		if text == preface && first {
 			c.until.Store(0)
+			c.handed = true
 			c.server.two.serve(c.server, &replay{Conn: c.sock, early: append([]byte(text), c.buf[c.r:c.w]...)})
 			c.x.hijacked = true
 			return false
 		}
-		r := &Request{Remote: c.remote(), Secure: c.server.TLS != nil}
+		r := &Request{Remote: c.remote(), Secure: c.secure}
 		c.framing, no = r.parse(text)
 		if no == nil {
 			return c.answer(r)
@@ -273,7 +252,7 @@ func (c *conn) run(x *Exchange, r *Request) {
 				c.sock.Close()
 				return
 			}
-			x.Status, x.Close, x.fields = http.StatusInternalServerError, true, x.fields[:0]
+			x.Status, x.Close, x.Content, x.fields = http.StatusInternalServerError, true, nil, x.fields[:0]
 			x.Body = append(x.Body[:0], `{"error":"Internal Server Error"}`...)
 			x.Type("application/json")
 		}

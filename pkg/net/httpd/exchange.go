@@ -18,9 +18,10 @@ type Handler interface {
 type Exchange struct {
 	*Request
 
-	Status int
-	Body   []byte // to be appended to: it has room from a pool
-	Close  bool   // the connection ends behind this answer
+	Status  int
+	Body    []byte // to be appended to: it has room from a pool
+	Content []byte // sent in place of Body unless nil; it is only read
+	Close   bool   // the connection ends behind this answer
 
 	contentType string
 	fields      []Field
@@ -28,6 +29,7 @@ type Exchange struct {
 	conn        *conn // nil for HTTP/2
 	hijacked    bool
 	kept        *[]byte
+	watch       watch
 }
 
 // Field is a header line of an answer.
@@ -58,6 +60,9 @@ func (x *Exchange) ReadBody(limit int64) ([]byte, error) { return x.in.body(limi
 // Type sets the Content-Type.
 func (x *Exchange) Type(t string) { x.contentType = t }
 
+// ContentType returns what Type has set.
+func (x *Exchange) ContentType() string { return x.contentType }
+
 // Set sets a header line of the answer. Control characters in the value become
 // blanks: no value makes a line of its own.
 func (x *Exchange) Set(name, v string) {
@@ -70,6 +75,9 @@ func (x *Exchange) Set(name, v string) {
 	}
 	x.fields = append(x.fields, Field{name, v})
 }
+
+// Add sends a header line beside others of its name, as Set-Cookie needs it.
+func (x *Exchange) Add(name, v string) { x.fields = append(x.fields, Field{name, clean(v)}) }
 
 // Header returns what Set has set, "" for nothing.
 func (x *Exchange) Header(name string) string {
@@ -107,7 +115,7 @@ const maxKept = 256 << 10
 
 // begin makes the exchange ready for the next request.
 func (x *Exchange) begin(r *Request) {
-	x.Request, x.Status, x.Close, x.contentType = r, http.StatusOK, false, ""
+	x.Request, x.Status, x.Content, x.Close, x.contentType = r, http.StatusOK, nil, false, ""
 	x.fields = x.fields[:0]
 	x.kept = pool.Get().(*[]byte)
 	x.Body = (*x.kept)[:0]
@@ -122,6 +130,6 @@ func (x *Exchange) end() {
 		*x.kept = x.Body[:0]
 		pool.Put(x.kept)
 	}
-	x.Request, x.Body, x.kept = nil, nil, nil
+	x.Request, x.Body, x.Content, x.kept = nil, nil, nil, nil
 	clear(x.fields)
 }

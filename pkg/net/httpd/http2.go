@@ -112,7 +112,8 @@ func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	for _, f := range x.fields {
-		h[http.CanonicalHeaderKey(f.Name)] = []string{f.Value}
+		name := http.CanonicalHeaderKey(f.Name)
+		h[name] = append(h[name], f.Value)
 	}
 	if bodiless(x.Status) {
 		w.WriteHeader(x.Status)
@@ -121,10 +122,14 @@ func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if x.contentType != "" {
 		h["Content-Type"] = []string{x.contentType}
 	}
-	h["Content-Length"] = []string{strconv.Itoa(len(x.Body))}
+	body := x.Body
+	if x.Content != nil {
+		body = x.Content
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(x.Status)
 	if r.Method != http.MethodHead {
-		w.Write(x.Body)
+		w.Write(body)
 	}
 }
 

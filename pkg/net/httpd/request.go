@@ -9,6 +9,7 @@
 package httpd
 
 import (
+	"crypto/tls"
 	"net/http"
 	"net/url"
 	"strings"
@@ -54,7 +55,11 @@ func (r *Request) Standard() *http.Request {
 			h.Add(name, v)
 		}
 	}
-	return &http.Request{Method: r.Method, URL: u, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	var state *tls.ConnectionState // that there is one tells that it is https
+	if r.Secure {
+		state = &tls.ConnectionState{HandshakeComplete: true}
+	}
+	return &http.Request{Method: r.Method, URL: u, TLS: state, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: h, Body: http.NoBody, Host: r.Host, RemoteAddr: r.Remote, RequestURI: r.Target}
 }
 

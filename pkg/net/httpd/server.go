@@ -63,7 +63,7 @@ func (s *Server) Serve(l net.Listener) {
 			continue
 		}
 		pause = 0
-		c := &conn{server: s, sock: sock}
+		c := &conn{server: s, wire: sock, sock: sock}
 		s.add(c)
 		go c.serve()
 	}
@@ -113,6 +113,7 @@ func (s *Server) look() {
 		if until := c.until.Load(); until != 0 && now >= until {
 			c.wake()
 		}
+		c.x.watch.look(c)
 	}
 	if len(s.conns) == 0 {
 		s.sweeper = nil
@@ -159,7 +160,7 @@ func (s *Server) Shutdown(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		c.sock.Close()
+		c.wire.Close()
 	}
 	if s.sweeper != nil {
 		s.sweeper.Stop()

@@ -12,7 +12,7 @@ func (c *conn) await() error { return c.fill() }
 // counts as life.
 func (c *conn) sendRaw(p []byte) error {
 	for len(p) > 0 {
-		n, err := c.sock.Write(p[:min(len(p), 2<<10)])
+		n, err := c.wire.Write(p[:min(len(p), 2<<10)])
 		p = p[n:]
 		if err != nil && c.expired(err) {
 			return err
@@ -21,3 +21,6 @@ func (c *conn) sendRaw(p []byte) error {
 	}
 	return nil
 }
+
+// gone would tell whether the client has gone; here it cannot be seen.
+func (c *conn) gone() bool { return false }

@@ -18,7 +18,7 @@ type poller struct {
 // A connection that is woken because the server drains looks once more whether a
 // request has arrived: what was accepted is answered.
 func (c *conn) await() error {
-	if c.raw == nil {
+	if c.raw == nil || c.secure {
 		return c.fill()
 	}
 	for {
@@ -30,7 +30,7 @@ func (c *conn) await() error {
 			if !c.server.draining.Load() || c.raw.Control(func(fd uintptr) { c.try(fd) }) != nil || c.buf == nil {
 				return err
 			}
-			c.sock.SetDeadline(noDeadline)
+			c.wire.SetDeadline(noDeadline)
 		}
 		switch {
 		case c.poll.err != nil:
@@ -88,4 +88,24 @@ func (c *conn) sendRaw(p []byte) error {
 			return err
 		}
 	}
+}
+
+// gone reports whether the client has closed its side, or the connection is
+// broken. Nothing is read: what the client sent ahead stays where it is.
+func (c *conn) gone() (gone bool) {
+	if c.raw == nil {
+		return false
+	}
+	var b [1]byte
+	err := c.raw.Control(func(fd uintptr) {
+		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		switch err {
+		case nil:
+			gone = n == 0
+		case syscall.EAGAIN, syscall.EINTR:
+		default:
+			gone = true
+		}
+	})
+	return gone && err == nil
 }

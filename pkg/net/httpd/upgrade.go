@@ -54,8 +54,12 @@ func (w *standard) WriteHeader(status int) {
 			w.x.Type(values[0])
 		case "Content-Length", "Date":
 		default:
-			for _, v := range values {
-				w.x.fields = append(w.x.fields, Field{name, clean(v)})
+			for i, v := range values {
+				if i == 0 {
+					w.x.Set(name, v)
+				} else {
+					w.x.Add(name, v)
+				}
 			}
 		}
 	}
@@ -77,7 +81,8 @@ func (w *standard) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	x.hijacked = true
 	c := x.conn
 	c.until.Store(0)
-	c.sock.SetDeadline(noDeadline)
+	c.handed = true
+	c.wire.SetDeadline(noDeadline)
 	early := append([]byte(nil), c.buf[c.r:c.w]...)
 	c.release()
 	x.end()

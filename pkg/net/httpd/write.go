@@ -33,6 +33,9 @@ func (c *conn) write(x *Exchange, closing, keep bool) error {
 		b = append(b, "Connection: keep-alive\r\n"...)
 	}
 	body := x.Body
+	if x.Content != nil {
+		body = x.Content
+	}
 	if bodiless(x.Status) {
 		body = nil
 	} else {
@@ -69,7 +72,7 @@ func statusLine(status int) string {
 
 // send writes all of p to a client that keeps taking it.
 func (c *conn) send(p []byte) error {
-	if c.raw != nil && len(p) > together {
+	if c.raw != nil && !c.secure && len(p) > together {
 		return c.sendRaw(p)
 	}
 	for {
