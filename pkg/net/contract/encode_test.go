@@ -61,8 +61,27 @@ paths:
 	}
 }
 
+const withHeaders = `openapi: 3.1.0
+paths:
+  /x:
+    get:
+      operationId: x
+      responses: {'200': {description: x, headers: {X-A: {required: true, schema: {const: 1}}, X-B: {explode: true}}}}
+`
+
 func TestDecodeDamaged(t *testing.T) {
-	b := mustLoad(t, tutorial).Encode()
+	b := mustLoad(t, withHeaders).Encode()
+	for i := range b {
+		for x := range 256 {
+			d := append([]byte(nil), b...)
+			d[i] = byte(x)
+			if c, err := Decode(d); err == nil {
+				c.Encode()
+				NewRouter(c)
+			}
+		}
+	}
+	b = mustLoad(t, tutorial).Encode()
 	for i := range b {
 		for _, x := range []byte{0, 1, 0x7f, 0x80, 0xff} {
 			d := append([]byte(nil), b...)
@@ -79,7 +98,7 @@ func TestDecodeDamaged(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, doc := range []string{tutorial, parameters} {
+	for _, doc := range []string{tutorial, parameters, withHeaders} {
 		c, _ := Load([]byte(doc), "x")
 		f.Add(c.Encode())
 	}
