@@ -193,19 +193,26 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%d bytes were kept for a client that read none for four seconds", n)
 		}
 	})
-	t.Run("slow reader", func(t *testing.T) {
-		t.Parallel()
-		c, r := dial(t, address)
-		io.WriteString(c, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
-		piece := make([]byte, 4<<20)
-		for total := 0; total < 64<<20; {
-			n, err := io.ReadFull(r, piece)
-			if total += n; err != nil && total < 64<<20 {
-				t.Fatalf("ended after %d bytes: %v", total, err)
-			}
-			time.Sleep(100 * time.Millisecond) // it takes 1.6 s in all, but never stops
+}
+
+// TestSlowReader: a client that takes its time, but never stops, gets everything.
+// Each pause is a tenth of the limit, so that a busy machine does not matter; all
+// of them are longer than it.
+func TestSlowReader(t *testing.T) {
+	t.Parallel()
+	limits := Defaults
+	limits.Write = 3 * time.Second
+	address := start(t, &Server{Limits: limits, Handler: serve(func(x *Exchange) { x.Body = append(x.Body, make([]byte, 64<<20)...) })})
+	c, r := dial(t, address)
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	piece := make([]byte, 4<<20)
+	for total := 0; total < 64<<20; {
+		n, err := io.ReadFull(r, piece)
+		if total += n; err != nil && total < 64<<20 {
+			t.Fatalf("ended after %d bytes: %v", total, err)
 		}
-	})
+		time.Sleep(300 * time.Millisecond)
+	}
 }
 
 // TestDrain: what was accepted is answered, what is idle ends at once.
