@@ -54,7 +54,6 @@ var outside = map[string][]string{
 	"github.com/fsnotify/fsnotify":  {"aro/pkg/host"},
 	"golang.org/x/sys":              {"aro/pkg/host"},
 	"golang.org/x/crypto":           {"aro/pkg/net"},
-	"github.com/klauspost/compress": {"aro/pkg/net"},
 	"html/template":                 {},
 	"text/template":                 {},
 	"github.com/pb33f/ordered-map":  {"aro/pkg/net/contract"},

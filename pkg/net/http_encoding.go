@@ -1,11 +1,9 @@
 package aronet
 
 import (
+	"compress/gzip"
 	"strings"
 	"sync"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	"aro/pkg/net/httpd"
 )
@@ -20,25 +18,22 @@ type encoding uint8
 const (
 	identity encoding = iota
 	gzipped
-	zstded
 )
 
-var encodingNames = [...]string{"", "gzip", "zstd"}
+var encodingNames = [...]string{"", "gzip"}
 
 // encodingFor chooses what a client likes best of an Accept-Encoding (RFC 9110
-// §12.5.3); of what it likes equally, what is smaller and quicker.
+// §12.5.3); of what it likes equally, what is smaller.
 func encodingFor(accept string) encoding {
 	if accept == "" {
 		return identity
 	}
-	var quality [3]int // thousandths + 1, 0 for unsaid
+	var quality [2]int // thousandths + 1, 0 for unsaid
 	rest := 0
 	for part := range strings.SplitSeq(accept, ",") {
 		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
 		q := qualityOf(params) + 1
 		switch name = strings.TrimRight(name, " \t"); {
-		case strings.EqualFold(name, "zstd"):
-			quality[zstded] = q
 		case strings.EqualFold(name, "gzip") || strings.EqualFold(name, "x-gzip"):
 			quality[gzipped] = q
 		case strings.EqualFold(name, "identity"):
@@ -47,17 +42,14 @@ func encodingFor(accept string) encoding {
 			rest = q
 		}
 	}
-	best, most := identity, quality[identity]
-	for _, e := range [...]encoding{zstded, gzipped} {
-		q := quality[e]
-		if q == 0 {
-			q = rest
-		}
-		if q > 1 && (q > most || best == identity && q == most) {
-			best, most = e, q
-		}
+	q := quality[gzipped]
+	if q == 0 {
+		q = rest
 	}
-	return best
+	if q > 1 && q >= quality[identity] {
+		return gzipped
+	}
+	return identity
 }
 
 // qualityOf reads "q=0.5" in thousandths; 1000 without it, 0 for nonsense.
@@ -109,7 +101,7 @@ func (s *httpServer) squeeze(x *httpd.Exchange) {
 		return
 	}
 	bp := scratch.Get().(*[]byte)
-	packed := pack(e, (*bp)[:0], x.Body, true)
+	packed := pack((*bp)[:0], x.Body, true)
 	if len(packed) < len(x.Body) {
 		x.Body = append(x.Body[:0], packed...)
 		x.Set("Content-Encoding", encodingNames[e])
@@ -150,14 +142,7 @@ const maxScratch = 256 << 10
 
 // pack appends the compressed form of data to out. Files are packed once and may
 // take longer for it.
-func pack(e encoding, out, data []byte, fast bool) []byte {
-	if e == zstded {
-		which := 0
-		if fast {
-			which = 1
-		}
-		return zstdEncoders[which]().EncodeAll(data, out)
-	}
+func pack(out, data []byte, fast bool) []byte {
 	w := appender{out}
 	pool := &gzipFast
 	if !fast {
@@ -169,21 +154,6 @@ func pack(e encoding, out, data []byte, fast bool) []byte {
 	z.Close()
 	pool.Put(z)
 	return w.b
-}
-
-// The encoders are made when the first client asks for them. A window of 512 KiB
-// is what an encoder holds at most for each processor.
-var zstdEncoders = [2]func() *zstd.Encoder{
-	sync.OnceValue(func() *zstd.Encoder { return newZstd(zstd.SpeedBetterCompression) }),
-	sync.OnceValue(func() *zstd.Encoder { return newZstd(zstd.SpeedFastest) }),
-}
-
-func newZstd(level zstd.EncoderLevel) *zstd.Encoder {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithWindowSize(512<<10), zstd.WithLowerEncoderMem(true))
-	if err != nil {
-		panic(err) // never: the options are constant
-	}
-	return z
 }
 
 var (

@@ -2,6 +2,7 @@ package aronet
 
 import (
 	"bytes"
+	"compress/gzip"
 	"compress/zlib"
 	"errors"
 	"io"
@@ -10,9 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	"aro/pkg/net/contract"
 	"aro/pkg/net/httpd"
@@ -72,13 +70,6 @@ func inflate(encoding string, data []byte, limit int64) ([]byte, error) {
 		r, err = gzip.NewReader(in)
 	case strings.EqualFold(encoding, "deflate"):
 		r, err = zlib.NewReader(in)
-	case strings.EqualFold(encoding, "zstd"):
-		var z *zstd.Decoder
-		z, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderLowmem(true))
-		if err == nil {
-			defer z.Close()
-		}
-		r = z
 	default:
 		return nil, errEncoding
 	}

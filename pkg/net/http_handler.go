@@ -221,7 +221,7 @@ func (s *httpServer) readBody(x *httpd.Exchange, req *request) (f *contract.Fail
 	req.raw, err = x.ReadBody(s.maxBody)
 	if err == nil && packed != "" {
 		if req.raw, err = inflate(packed, req.raw, s.maxBody); err == errEncoding {
-			return contract.UnsupportedMediaType("Content-Encoding "+packed, "gzip, deflate, zstd, identity")
+			return contract.UnsupportedMediaType("Content-Encoding "+packed, "gzip, deflate, identity")
 		}
 	}
 	switch {

@@ -49,7 +49,7 @@ func (p *packedFiles) get(a *host.Asset, e encoding) *packedFile {
 		if content == nil {
 			content = []byte(a.Data.Str())
 		}
-		data := pack(e, nil, content, false)
+		data := pack(nil, content, false)
 		if len(data) < len(content) {
 			f.data, f.tag = data, host.EntityTag(data)
 		}
