@@ -65,7 +65,7 @@ func BenchmarkCheck(b *testing.B) { compileSizes(b, true) }
 func compileSizes(b *testing.B, lint bool) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the commands do while they compile
 	verbs := host.Signatures(host.Verbs())
-	for _, n := range []int{1_000, 2_000, 10_000, 100_000} {
+	for _, n := range upTo([]int{1_000, 2_000, 10_000, 100_000}, 10_000) {
 		src := application(n)
 		lines := strings.Count(string(src), "\n")
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

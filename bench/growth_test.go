@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,14 @@ import (
 // The benchmarks of growth do the same work in a small and in a large world; the
 // cost of an item should not tell which. cpu-ns/item does not count what makes
 // the world, unless that is the work.
+
+// upTo leaves out sizes that take long when -short is given.
+func upTo(sizes []int, most int) []int {
+	if !testing.Short() {
+		return sizes
+	}
+	return slices.DeleteFunc(sizes, func(n int) bool { return n > most })
+}
 
 // spent runs f and reports its processor time for each of n items. The collector
 // has nothing left to do from before.
@@ -40,7 +49,7 @@ func drive(b *testing.B, h *host.Host, n int, event value.Value, sets ...*host.S
 
 // BenchmarkGrowthEvents raises n events with one handler in one process.
 func BenchmarkGrowthEvents(b *testing.B) {
-	for _, n := range []int{1e3, 1e4, 1e5, 1e6, 1e7} {
+	for _, n := range upTo([]int{1e3, 1e4, 1e5, 1e6, 1e7}, 1e5) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			h := start(b, `(Raise: Tick Handler) { Create the <i> with 7. Emit a <Ping: event> with <i>. }
 				(Answer: Ping Handler) { Extract the <i> from the <event: i>. }`)
@@ -60,7 +69,7 @@ func BenchmarkGrowthEvents(b *testing.B) {
 // again and again, and `all` of them in turn, which cannot stay in the processor's
 // caches when there are many.
 func BenchmarkGrowthSets(b *testing.B) {
-	for _, n := range []int{10, 100, 1_000, 10_000} {
+	for _, n := range upTo([]int{10, 100, 1_000, 10_000}, 1_000) {
 		var src strings.Builder
 		for i := range n / 2 {
 			fmt.Fprintf(&src, "(Raise %[1]d: Tick%[1]d Handler) { Create the <i> with 7. Emit a <Ping%[1]d: event> with <i>. }\n"+
@@ -86,7 +95,7 @@ func BenchmarkGrowthSets(b *testing.B) {
 // id, `field` by another field, `replace` stores one of them again, and `fill` is
 // the cost of each row while the repository grows to n.
 func BenchmarkGrowthRows(b *testing.B) {
-	for _, n := range []int{10, 100, 1_000, 10_000, 100_000, 1_000_000} {
+	for _, n := range upTo([]int{10, 100, 1_000, 10_000, 100_000, 1_000_000}, 10_000) {
 		h := start(b, `(Fill: Tick Handler) {
 				Extract the <id> from the <event: id>.
 				Store { id: <id>, email: <id>, n: 1 } into the <thing-repository>.

@@ -3,9 +3,7 @@
 package server
 
 import (
-	"os"
 	"runtime"
-	"strconv"
 	"syscall"
 	"unsafe"
 )
@@ -25,24 +23,6 @@ func setAffinity(thread, core int) error {
 	_, _, e := syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, uintptr(thread), unsafe.Sizeof(mask), uintptr(unsafe.Pointer(&mask)))
 	if e != 0 {
 		return e
-	}
-	return nil
-}
-
-// PinSelf puts this process on a core: all its threads, and those that they start
-// later. Twice, because one may have been started meanwhile.
-func PinSelf(core int) error {
-	for range 2 {
-		tasks, err := os.ReadDir("/proc/self/task")
-		if err != nil {
-			return err
-		}
-		for _, t := range tasks {
-			id, _ := strconv.Atoi(t.Name())
-			if err := setAffinity(id, core); err != nil && err != syscall.ESRCH {
-				return err
-			}
-		}
 	}
 	return nil
 }

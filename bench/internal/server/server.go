@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,6 +33,17 @@ type Process struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	errs *strings.Builder
+}
+
+// running holds what was started and not stopped, for StopAll.
+var running sync.Map
+
+// StopAll ends all servers: what an interrupted suite does last.
+func StopAll() {
+	running.Range(func(p, _ any) bool {
+		p.(*Process).Stop()
+		return true
+	})
 }
 
 // patience is how long a server may take to answer.
@@ -63,6 +75,7 @@ func Start(c Command) (*Process, error) {
 		return nil, fmt.Errorf("start %s: %w", args[0], err)
 	}
 	p.Pid = p.cmd.Process.Pid
+	running.Store(p, nil)
 	go func() {
 		p.cmd.Wait()
 		close(p.done)
@@ -74,6 +87,7 @@ func Start(c Command) (*Process, error) {
 		}
 		select {
 		case <-p.done:
+			running.Delete(p)
 			return nil, fmt.Errorf("%s ended before it answered: %s", args[0], strings.TrimSpace(p.errs.String()))
 		case <-time.After(200 * time.Microsecond):
 		}
@@ -111,4 +125,5 @@ func answers(addr, path string) bool {
 func (p *Process) Stop() {
 	p.cmd.Process.Kill()
 	<-p.done
+	running.Delete(p)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -30,36 +31,30 @@ func machineTime() float64 {
 	return sum / ticks
 }
 
-// Quiet waits until the machine does nothing, or for as long as it may.
-func Quiet(most time.Duration) {
-	for began := time.Now(); time.Since(began) < most; {
+// patienceLeft is how much time may still go into waiting for a quiet machine and
+// into measuring again. On a machine that is never quiet a suite has to end as well.
+var patienceLeft atomic.Int64
+
+// SetPatience sets how long the whole suite may wait for quiet.
+func SetPatience(d time.Duration) { patienceLeft.Store(int64(d)) }
+
+func useUp(d time.Duration) { patienceLeft.Add(-int64(d)) }
+
+// Quiet waits until the machine does nothing, for two seconds at most.
+func Quiet() {
+	for began := time.Now(); patienceLeft.Load() > 0 && time.Since(began) < 2*time.Second; {
 		before := machineTime()
 		time.Sleep(100 * time.Millisecond)
+		useUp(100 * time.Millisecond)
 		if machineTime()-before < 0.02 {
 			return
 		}
 	}
 }
 
-// CPU returns the processor time that a process has used so far, in seconds. The
-// threads' own counters are exact to the nanosecond where the kernel has them;
-// /proc/PID/stat counts hundredths of a second.
+// CPU returns the processor time that a process has used so far, in seconds, to a
+// hundredth.
 func CPU(pid int) float64 {
-	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
-	sum := 0.0
-	for _, t := range tasks {
-		b, e := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/schedstat", pid, t.Name()))
-		f := strings.Fields(string(b))
-		if e != nil || len(f) < 1 {
-			err = os.ErrNotExist
-			break
-		}
-		v, _ := strconv.ParseFloat(f[0], 64)
-		sum += v / 1e9
-	}
-	if err == nil {
-		return sum
-	}
 	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	s := string(b)
 	f := strings.Fields(s[strings.LastIndexByte(s, ')')+1:])
@@ -97,25 +92,27 @@ type Usage struct{ Server, Other, Elapsed float64 }
 // made again.
 const disturbed = 0.15
 
-// Measure runs the load when the machine is quiet, waiting for as long as it may,
-// and once more when others worked meanwhile. Of two the quieter one counts, so f
-// returns what it has found out and Measure returns that of the run that counts.
-func Measure[T any](pid int, patience time.Duration, f func() (T, error)) (result T, u Usage, err error) {
+// Measure calls f when the machine is quiet, and once more when others worked
+// meanwhile; the quieter run counts. pid is the server, 0 without one; f says how
+// much processor time other processes used that belong to the measurement.
+func Measure[T any](pid int, f func() (T, float64, error)) (result T, u Usage, err error) {
 	for try := range 2 {
-		Quiet(patience)
+		Quiet()
 		machine, srv, own, began := machineTime(), CPU(pid), ownCPU(), time.Now()
-		r, err := f()
+		r, ours, err := f()
 		if err != nil {
 			return r, u, err
 		}
-		now := Usage{Server: CPU(pid) - srv, Elapsed: time.Since(began).Seconds()}
-		now.Other = max(0, machineTime()-machine-now.Server-(ownCPU()-own)) / now.Elapsed
+		elapsed := time.Since(began)
+		now := Usage{Server: CPU(pid) - srv, Elapsed: elapsed.Seconds()}
+		now.Other = max(0, machineTime()-machine-now.Server-(ownCPU()-own)-ours) / now.Elapsed
 		if try == 0 || now.Other < u.Other {
 			result, u = r, now
 		}
-		if u.Other < disturbed || patience == 0 {
+		if u.Other < disturbed || patienceLeft.Load() < int64(elapsed) {
 			break
 		}
+		useUp(elapsed)
 	}
 	return result, u, nil
 }
