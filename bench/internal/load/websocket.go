@@ -44,6 +44,9 @@ func (f *frames) feed(b []byte) error {
 			f.rest = int(n)
 		}
 		f.head = f.head[:0]
+		if f.rest == 0 {
+			f.n++
+		}
 	}
 	return nil
 }

@@ -84,27 +84,25 @@ func (r *Row) Judge(g Goal, general float64) {
 // slowness is the median of measured over quoted of the row's peers, 0 if none of
 // them is quoted.
 func (r *Row) slowness() float64 {
-	s := r.ratiosToQuoted()
+	var s []float64
+	for _, c := range r.Cells {
+		if c.Who != Us && c.Quoted > 0 && len(c.Values) > 0 {
+			s = append(s, c.Median()/c.Quoted)
+		}
+	}
 	if len(s) == 0 {
 		return 0
 	}
 	return median(s)
 }
 
-func (r *Row) ratiosToQuoted() (s []float64) {
-	for _, c := range r.Cells {
-		if c.Who != Us && c.Quoted > 0 && len(c.Values) > 0 {
-			s = append(s, c.Median()/c.Quoted)
-		}
-	}
-	return s
-}
-
 // Slowness is the median over all rows with quoted peers, 1 without any.
 func (r *Report) Slowness() float64 {
 	var all []float64
 	for _, row := range r.Rows {
-		all = append(all, row.ratiosToQuoted()...)
+		if s := row.slowness(); s > 0 {
+			all = append(all, s)
+		}
 	}
 	if len(all) == 0 {
 		return 1
