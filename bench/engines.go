@@ -88,7 +88,7 @@ func (s *suite) engines() error {
 	if err != nil {
 		return err
 	}
-	for range s.reps {
+	for range s.rounds {
 		if err := s.inProcess("", "^Benchmark(Handler|HandlerFresh|Loop|HostCall)$|^BenchmarkCompile$/^2000$|^BenchmarkLoad$"); err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (s *suite) interpreters() (commands [][]string, err error) {
 
 // json measures our parser and encoder beside those of libraries.
 func (s *suite) json() error {
-	for range s.reps {
+	for range s.rounds {
 		if err := s.inProcess("json-", "^BenchmarkJSON"); err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func (s *suite) scale() error {
 	if s.quick {
 		time = "50ms"
 	}
-	for range s.reps {
+	for range s.rounds {
 		found, other, err := s.bench(true, filepath.Join(s.root, "bench"), s.have["aro.test"],
 			"-test.run", "^$", "-test.bench", "^BenchmarkProducers$", "-test.benchtime", time, "-test.cpu", "1,2")
 		if err != nil {
@@ -72,7 +72,7 @@ func (s *suite) growth() error {
 	if s.quick {
 		more = append(more, "-test.short")
 	}
-	for range s.reps {
+	for range s.rounds {
 		for pattern, time := range map[string]string{"^BenchmarkGrowth": "1x", "^BenchmarkCompile$": "5x"} {
 			found, _, err := s.goBench(filepath.Join(s.root, "bench"), "aro.test", pattern, append(more, "-test.benchtime", time)...)
 			if err != nil {

@@ -40,9 +40,15 @@ func SetPatience(d time.Duration) { patienceLeft.Store(int64(d)) }
 
 func useUp(d time.Duration) { patienceLeft.Add(-int64(d)) }
 
+// noisy counts the measurements since the last one that others left alone.
+var noisy int
+
+// hopeless is after so many of them that waiting will not help either.
+func hopeless() bool { return noisy >= 3 }
+
 // Quiet waits until the machine does nothing, for two seconds at most.
 func Quiet() {
-	for began := time.Now(); patienceLeft.Load() > 0 && time.Since(began) < 2*time.Second; {
+	for began := time.Now(); patienceLeft.Load() > 0 && !hopeless() && time.Since(began) < 2*time.Second; {
 		before := machineTime()
 		time.Sleep(100 * time.Millisecond)
 		useUp(100 * time.Millisecond)
@@ -93,7 +99,7 @@ type Usage struct{ Server, Other, Elapsed float64 }
 const disturbed = 0.15
 
 // Measure calls f when the machine is quiet, and once more when others worked
-// meanwhile; the quieter run counts. pid is the server, 0 without one; f says how
+// meanwhile, unless they always do; the quieter run counts. pid is the server, 0 without one; f says how
 // much processor time other processes used that belong to the measurement.
 func Measure[T any](pid int, f func() (T, float64, error)) (result T, u Usage, err error) {
 	for try := range 2 {
@@ -109,7 +115,12 @@ func Measure[T any](pid int, f func() (T, float64, error)) (result T, u Usage, e
 		if try == 0 || now.Other < u.Other {
 			result, u = r, now
 		}
-		if u.Other < disturbed || patienceLeft.Load() < int64(elapsed) {
+		if u.Other < disturbed {
+			noisy = 0
+			break
+		}
+		noisy++
+		if hopeless() || patienceLeft.Load() < int64(elapsed) {
 			break
 		}
 		useUp(elapsed)
