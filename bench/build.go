@@ -20,14 +20,21 @@ type programs struct {
 	have map[string]string // executables by name
 }
 
+func moduleRoot() (string, error) {
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "aro").Output()
+	if err != nil {
+		return "", fmt.Errorf("go list: %w", err)
+	}
+	return strings.TrimSpace(string(root)), nil
+}
+
 // build builds aro, the benchmarks and the peers that are wanted. What cannot be
 // built is skipped, with a word about it; aro itself must.
 func (s *suite) build() error {
-	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		return fmt.Errorf("go list: %w", err)
+	var err error
+	if s.root, err = moduleRoot(); err != nil {
+		return err
 	}
-	s.root = strings.TrimSpace(string(root))
 	if s.dir, err = os.MkdirTemp("", "aro-bench-"); err != nil {
 		return err
 	}

@@ -15,12 +15,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
-	"aro/bench/internal/plot"
 	"aro/bench/internal/report"
 	"aro/bench/internal/server"
 )
@@ -41,7 +39,8 @@ func command(args []string, out io.Writer) error {
 	reps := flags.Int("reps", 0, "how often everything is measured (default 3)")
 	results := flags.String("results", "", "folder for latest.json and plots (default bench/results)")
 	failing := flags.Bool("fail", false, "end with status 1 when a figure is missed")
-	keep := flags.Bool("baseline", false, "write baseline.json as well, and the plots that bench/README.md shows")
+	keep := flags.Bool("baseline", false, "write baseline.json as well, and the tables and plots of bench/README.md")
+	show := flags.String("show", "", "measure nothing: judge and show a report that was written before")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
@@ -57,6 +56,9 @@ func command(args []string, out io.Writer) error {
 	}
 	if unknown := s.unknown(); unknown != "" {
 		return fmt.Errorf("there is no row or group %q; -h lists them", unknown)
+	}
+	if *show != "" {
+		return s.show(*show, *results, *keep)
 	}
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
@@ -81,20 +83,11 @@ func command(args []string, out io.Writer) error {
 		return err
 	}
 	s.report.Took = time.Since(s.report.At).Round(time.Second).Seconds()
-	folder := *results
-	if folder == "" {
-		folder = filepath.Join(s.root, "bench/results")
-	}
-	if err := s.save(folder, *keep); err != nil {
+	if err := s.save(*results, *keep); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n%s\n", s.report.Markdown())
-	failures := s.report.Failures()
-	for _, f := range failures {
-		fmt.Fprintln(out, "MISSED:", f)
-	}
-	if *failing && len(failures) > 0 {
-		return fmt.Errorf("%d figures missed", len(failures))
+	if missed := s.print(); *failing && missed > 0 {
+		return fmt.Errorf("%d figures missed", missed)
 	}
 	return nil
 }
@@ -116,27 +109,4 @@ func (s *suite) unknown() string {
 		}
 	}
 	return ""
-}
-
-// save writes the numbers and the plots.
-func (s *suite) save(folder string, baseline bool) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	if err := s.report.Write(filepath.Join(folder, "latest.json")); err != nil {
-		return err
-	}
-	prefix := "latest-"
-	if baseline {
-		prefix = ""
-		if err := s.report.Write(filepath.Join(folder, "baseline.json")); err != nil {
-			return err
-		}
-	}
-	for name, svg := range map[string]string{"rows.svg": plot.Bars(s.report), "growth.svg": plot.Lines(s.report.Growth)} {
-		if err := os.WriteFile(filepath.Join(folder, prefix+name), []byte(svg), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -68,6 +68,13 @@ func TestSuite(t *testing.T) {
 			t.Errorf("%s has %d sizes", g.ID, len(g.Points))
 		}
 	}
+	again := filepath.Join(dir, "again")
+	var shown bytes.Buffer
+	if err := command([]string{"-show", filepath.Join(dir, "latest.json"), "-results", again}, &shown); err != nil {
+		t.Error(err)
+	} else if _, table, _ := strings.Cut(out.String(), "| what |"); !strings.Contains(shown.String(), table) {
+		t.Errorf("-show shows something else:\n%s", &shown)
+	}
 	for _, name := range []string{"latest-rows.svg", "latest-growth.svg"} {
 		f, err := os.Open(filepath.Join(dir, name))
 		if err != nil {
@@ -116,6 +123,17 @@ func TestOnly(t *testing.T) {
 	}
 	if err := command([]string{"-only", "htpp"}, io.Discard); err == nil || !strings.Contains(err.Error(), `"htpp"`) {
 		t.Errorf("an unknown row gives %v", err)
+	}
+}
+
+func TestBetween(t *testing.T) {
+	page := "a\n<!-- x -->\nold\n<!-- end of x -->\nb\n"
+	got, err := between([]byte(page), "x", "new\n")
+	if want := "a\n<!-- x -->\nnew\n<!-- end of x -->\nb\n"; err != nil || string(got) != want {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := between([]byte(page), "y", ""); err == nil {
+		t.Error("a place that is not there is filled")
 	}
 }
 

@@ -8,7 +8,20 @@ import (
 // Markdown writes the report as a page of tables, readable in a terminal too.
 func (r *Report) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s · %s · took %.0f s\n", r.At.Format("2006-01-02"), r.Machine, r.conditions(), r.Took)
+	b.WriteString(r.Table())
+	if len(r.Growth) > 0 {
+		b.WriteString("\n" + r.GrowthTable())
+	}
+	for _, s := range r.Skipped {
+		fmt.Fprintf(&b, "\nSkipped: %s\n", s)
+	}
+	return b.String()
+}
+
+// Table is everyone's need, row by row.
+func (r *Report) Table() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %s. Peers took %s × the quoted times. The run took %.0f minutes.\n", r.At.Format("2006-01-02"), r.Machine, Number(r.Slowness()), r.Took/60)
 	b.WriteString("\n| what | to reach | aro | verdict | beside it, in the same run | others' load |\n|---|---|---:|---|---|---:|\n")
 	for _, row := range r.Rows {
 		us, beside, disturbed := "–", []string(nil), 0.0
@@ -36,29 +49,27 @@ func (r *Report) Markdown() string {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %.0f %% |\n", row.What, row.Figure, us, verdict, strings.Join(beside, " · "), disturbed)
 	}
-	if len(r.Growth) > 0 {
-		b.WriteString("\n| cost of an item | sizes | smallest | largest | grows by | allowed |\n|---|---|---:|---:|---:|---:|\n")
-		for _, s := range r.Growth {
-			if len(s.Points) == 0 {
-				continue
-			}
-			first, last := s.Points[0], s.Points[len(s.Points)-1]
-			verdict := Number(s.Growth) + " ×"
-			if s.Grows() {
-				verdict = "**" + verdict + "**"
-			}
-			fmt.Fprintf(&b, "| %s | %s to %s %s | %s %s | %s %s | %s | %s × %s |\n", s.Name, size(first.Size), size(last.Size), s.X,
-				Number(first.Value), s.Unit, Number(last.Value), s.Unit, verdict, Number(s.Allowed), s.Why)
-		}
-	}
-	for _, s := range r.Skipped {
-		fmt.Fprintf(&b, "\nSkipped: %s\n", s)
-	}
 	return b.String()
 }
 
-func (r *Report) conditions() string {
-	return fmt.Sprintf("peers took %s × the quoted times", Number(r.Slowness()))
+// GrowthTable is the cost of an item in the smallest and in the largest world.
+func (r *Report) GrowthTable() string {
+	var b strings.Builder
+	b.WriteString("| cost of an item | sizes | smallest | largest | grows by | allowed |\n|---|---|---:|---:|---:|---|\n")
+	for _, s := range r.Growth {
+		if len(s.Points) == 0 {
+			continue
+		}
+		first, last := s.Points[0], s.Points[len(s.Points)-1]
+		verdict := Number(s.Growth) + " ×"
+		if s.Grows() {
+			verdict = "**" + verdict + "**"
+		}
+		allowed := strings.TrimSpace(Number(s.Allowed) + " × " + s.Why)
+		fmt.Fprintf(&b, "| %s | %s to %s %s | %s %s | %s %s | %s | %s |\n", s.Name, size(first.Size), size(last.Size), s.X,
+			Number(first.Value), s.Unit, Number(last.Value), s.Unit, verdict, allowed)
+	}
+	return b.String()
 }
 
 // text is the median, its spread where that matters, and allocations.
