@@ -47,7 +47,7 @@ func StopAll() {
 }
 
 // patience is how long a server may take to answer.
-const patience = 20 * time.Second
+const patience = 30 * time.Second
 
 // Start starts a server on a free port of the loopback and waits for its first
 // response. Who starts it must stop it.
