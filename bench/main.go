@@ -79,17 +79,15 @@ func command(args []string, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, " %.0f s\n", time.Since(s.report.At).Seconds())
-	if err := s.run(); err != nil {
-		return err
-	}
+	failed := s.run()
 	s.report.Took = time.Since(s.report.At).Round(time.Second).Seconds()
 	if err := s.save(*results, *keep); err != nil {
-		return err
+		return errors.Join(failed, err)
 	}
-	if missed := s.print(); *failing && missed > 0 {
+	if missed := s.print(); failed == nil && *failing && missed > 0 {
 		return fmt.Errorf("%d figures missed", missed)
 	}
-	return nil
+	return failed
 }
 
 func list(s string) []string {

@@ -51,7 +51,20 @@ const patience = 30 * time.Second
 
 // Start starts a server on a free port of the loopback and waits for its first
 // response. Who starts it must stop it.
+//
+// Between the choice of a port and the server's listening another process may take
+// it, so a server that ends at once is started once more.
 func Start(c Command) (*Process, error) {
+	p, err := start(c)
+	if errors.Is(err, errEnded) {
+		p, err = start(c)
+	}
+	return p, err
+}
+
+var errEnded = errors.New("it ended before it answered")
+
+func start(c Command) (*Process, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
@@ -68,7 +81,7 @@ func Start(c Command) (*Process, error) {
 	for _, e := range c.Env {
 		p.cmd.Env = append(p.cmd.Env, where.Replace(e))
 	}
-	p.cmd.Stderr = p.errs
+	p.cmd.Stderr = p.errs // standard output goes nowhere: collecting it would cost the server time
 	core, _ := Cores()
 	began := time.Now()
 	if err := OnCore(core, p.cmd.Start); err != nil {
@@ -88,7 +101,7 @@ func Start(c Command) (*Process, error) {
 		select {
 		case <-p.done:
 			running.Delete(p)
-			return nil, fmt.Errorf("%s ended before it answered: %s", args[0], strings.TrimSpace(p.errs.String()))
+			return nil, fmt.Errorf("%s: %w: %v %s", args[0], errEnded, p.cmd.ProcessState, strings.TrimSpace(p.errs.String()))
 		case <-time.After(200 * time.Microsecond):
 		}
 	}
