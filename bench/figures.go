@@ -53,20 +53,20 @@ var figures = []figure{
 		map[string]float64{goPeer: 12.3, limit: 6.1, fastify: 28, express: 146}},
 	{"broadcast-1", "broadcast to 200 clients, server per delivery", "µs", ratio(0.65, goPeer),
 		map[string]float64{goPeer: 5.3, rawPeer: 2.7, fastify: 5}},
-	{"broadcast-8", "… with 8 posts in flight", "µs", ratio(0.65, goPeer),
+	{"broadcast-8", "broadcast with 8 posts in flight, server per delivery", "µs", ratio(0.65, goPeer),
 		map[string]float64{goPeer: 3.8, rawPeer: 2.3, fastify: 4.3}},
 	{"tcp-pingpong", "TCP echo, 50 connections, ping-pong", "msg/s", &report.Goal{Limit: 0.95, Of: goPeer, More: true}, nil},
-	{"tcp-pingpong-cpu", "… server per message", "µs", nil, map[string]float64{goPeer: 3.88, cPeer: 3.29, nodePeer: 5.04}},
+	{"tcp-pingpong-cpu", "TCP ping-pong, server per message", "µs", nil, map[string]float64{goPeer: 3.88, cPeer: 3.29, nodePeer: 5.04}},
 	{"tcp-pipelined", "TCP echo, 64 messages in flight each", "msg/s", &report.Goal{Limit: 0.9, Of: goPeer, More: true}, nil},
-	{"tcp-pipelined-cpu", "… server per message", "µs", nil, nil},
+	{"tcp-pipelined-cpu", "TCP pipelined, server per message", "µs", nil, nil},
 	// Node's start is another kind of work, so only Go's says how slow the machine is.
 	{"start-cold", "start to first response, cold", "ms", atMost(25), map[string]float64{goPeer: 8}},
-	{"start-warm", "… warm", "ms", atMost(15), map[string]float64{goPeer: 8}},
+	{"start-warm", "start to first response, warm", "ms", atMost(15), map[string]float64{goPeer: 8}},
 	{"memory-idle", "resident memory, StatusPost idle", "MiB", size(22), nil},
-	{"memory-load", "… after load", "MiB", size(40), nil},
+	{"memory-load", "resident memory, after load", "MiB", size(40), nil},
 	{"scale-emit", "Emit → handler, 64 producers: two cores over one", "×", &report.Goal{Limit: 1.7, More: true, Fixed: true}, nil},
 	{"scale-store", "Store → observer, 8 repositories, the same", "×", &report.Goal{Limit: 1.7, More: true, Fixed: true}, nil},
-	{"scale-store-one", "… one repository, whose turns follow each other", "×", nil, nil},
+	{"scale-store-one", "Store → observer, one repository, whose turns follow each other", "×", nil, nil},
 }
 
 // allowedGrowth is how much dearer an item may be in the largest world.

@@ -149,6 +149,7 @@ func (s *suite) judge() {
 	s.report.Rows = slices.DeleteFunc(s.report.Rows, func(r *report.Row) bool { return r.Find(report.Us) == nil })
 	for _, f := range figures {
 		if row := s.report.Row(f.id); row != nil {
+			row.What, row.Unit = f.what, f.unit
 			for who, v := range f.quoted {
 				if c := row.Find(who); c != nil {
 					c.Quoted = v

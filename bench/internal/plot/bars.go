@@ -3,6 +3,7 @@ package plot
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"aro/bench/internal/report"
 )
@@ -36,7 +37,7 @@ func Bars(r *report.Report) string {
 		if row.Verdict == report.Missed {
 			title = bad
 		}
-		c.bold(x+10, y+22, title, row.What+", "+row.Unit)
+		c.bold(x+10, y+22, title, strings.ReplaceAll(row.What, "`", "")+", "+row.Unit)
 		y += head
 		for _, cell := range cells {
 			fill := dim
