@@ -1,4 +1,4 @@
-package bench
+package main
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"aro/pkg/bytecode"
 	"aro/pkg/compile"
 	"aro/pkg/host"
 	"aro/pkg/syntax"
@@ -64,7 +65,7 @@ func BenchmarkCheck(b *testing.B) { compileSizes(b, true) }
 func compileSizes(b *testing.B, lint bool) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the commands do while they compile
 	verbs := host.Signatures(host.Verbs())
-	for _, n := range []int{1_000, 10_000, 100_000} {
+	for _, n := range upTo([]int{1_000, 2_000, 10_000, 100_000}, 10_000) {
 		src := application(n)
 		lines := strings.Count(string(src), "\n")
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -80,6 +81,46 @@ func compileSizes(b *testing.B, lint bool) {
 			}
 			b.ReportMetric(float64(cpuTime()-began)/float64(b.N)/float64(lines), "cpu-ns/line")
 			b.ReportMetric(float64(b.N)*float64(lines)/b.Elapsed().Seconds(), "lines/s")
+		})
+	}
+}
+
+// BenchmarkLoad reads what was compiled from 2,000 lines out of the bytes of an
+// .aroc file: `all` expands and verifies everything, as for a file that somebody
+// hands over; `cached` is what a start from the cache pays, where feature sets wait
+// for their first run.
+func BenchmarkLoad(b *testing.B) {
+	f := syntax.NewFile("bench.aro", application(2_000))
+	syntax.Parse(f)
+	prog, diags := compile.Compile([]*syntax.File{f}, compile.Options{Verbs: host.Signatures(host.Verbs())})
+	if prog == nil {
+		b.Fatal(diags)
+	}
+	data := bytecode.Encode(prog, bytecode.Meta{})
+	for _, way := range []struct {
+		name   string
+		decode func([]byte) (*bytecode.Program, bytecode.Meta, error)
+	}{{"all", bytecode.Decode}, {"cached", bytecode.DecodeLazy}} {
+		b.Run(way.name, func(b *testing.B) {
+			b.ReportAllocs()
+			begun := cpuTime()
+			for b.Loop() {
+				p, _, err := way.decode(data)
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, c := range p.Chunks {
+					if way.name == "all" {
+						err = bytecode.Verify(c)
+					} else {
+						_, err = c.Imports()
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			reportCPU(b, begun, 1)
 		})
 	}
 }
