@@ -244,6 +244,9 @@ func (l *loaded) run(o runOptions) error {
 		return err
 	}
 	cfg.Access = access
+	if cfg.HandlerBudget, err = handlerBudget(os.Getenv("ARO_HANDLER_BUDGET")); err != nil {
+		return err
+	}
 	if o.replay != "" {
 		data, err := os.ReadFile(o.replay)
 		if err == nil {

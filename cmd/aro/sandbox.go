@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"aro/pkg/host"
 	"aro/pkg/host/plugin"
@@ -70,4 +71,17 @@ func (o *runOptions) refuse(plugins []*plugin.Plugin) error {
 		}
 	}
 	return nil
+}
+
+// handlerBudget reads ARO_HANDLER_BUDGET, the time that a handler may compute without
+// waiting; 0 is the default.
+func handlerBudget(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, &exitError{1, fmt.Sprintf("Error: ARO_HANDLER_BUDGET is a time above zero, such as 30s, and not %q", text)}
+	}
+	return d, nil
 }

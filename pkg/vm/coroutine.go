@@ -46,6 +46,9 @@ type Coroutine struct {
 	Depth int32  // handlers and actions that this one runs within
 	state State
 
+	looked bool // this run itself looked at the clock since it last waited
+	over   bool // its deadline has passed
+
 	code  *Code
 	regs  []value.Value
 	pc    int
@@ -130,6 +133,7 @@ func (co *Coroutine) Prepare(code *Code) {
 	co.regs = co.regs[:n]
 	co.code, co.pc, co.state, co.err, co.op = code, 0, Ready, nil, nil
 	co.fuel, co.spent, co.limit, co.budget, co.deadline = refill, 0, 0, 0, 0
+	co.looked, co.over = false, false
 	co.Out = co.Out[:0]
 	co.call.Co = co
 }
@@ -139,13 +143,36 @@ func (co *Coroutine) Prepare(code *Code) {
 // thousand steps into the run, so that short handlers need none.
 func (co *Coroutine) Limit(steps int, budget time.Duration) { co.limit, co.budget = steps, budget }
 
+// perRun is what a run within another one is charged: some 64 of them pass between
+// two looks at the clock.
+const perRun = refill / 64
+
+// Within makes a prepared run part of another one, which waits for it: both use up one
+// budget. Otherwise runs that are all short and cause each other without end, such as
+// an action that calls itself twice, would never look at the clock.
+func (co *Coroutine) Within(parent *Coroutine) {
+	co.budget, co.deadline, co.over, co.spent = parent.budget, parent.deadline, parent.over, parent.spent+perRun
+	if co.budget > 0 && (co.over || co.spent/refill > parent.spent/refill) {
+		co.fuel = 1 // look at once
+	}
+}
+
+// Return tells the parent of Within what an ended run, which never waited, used up.
+func (co *Coroutine) Return(parent *Coroutine) {
+	parent.deadline, parent.over, parent.spent = co.deadline, co.over, co.spent
+}
+
 // Budget returns the time that Limit set, zero for none.
 func (co *Coroutine) Budget() time.Duration { return co.budget }
 
+// Timed reports whether the run, or the one that it is within, has looked at the clock.
+func (co *Coroutine) Timed() bool { return co.deadline != 0 }
+
 // Since returns when the run, which has a time budget, first looked at the clock
-// after it last waited; the zero time if it was too short to do so.
+// after it last waited; the zero time if it was too short to do so. A run within
+// another one that had looked has the time of that one.
 func (co *Coroutine) Since() time.Time {
-	if co.deadline == 0 {
+	if !co.looked {
 		return time.Time{}
 	}
 	return started.Add(co.deadline - co.budget)
@@ -214,7 +241,7 @@ func (co *Coroutine) Cancelled() error {
 func (co *Coroutine) Reply(v value.Value, err error) {
 	co.reply, co.fail = v, err
 	co.op = nil
-	co.deadline = 0 // waiting is no computing
+	co.deadline, co.looked, co.over = 0, false, false // waiting is no computing
 	co.state = Ready
 }
 
@@ -273,9 +300,11 @@ func (co *Coroutine) charge() error {
 	}
 	if co.budget > 0 {
 		now := time.Since(started)
+		co.looked = true
 		if co.deadline == 0 {
 			co.deadline = now + co.budget
 		} else if now > co.deadline {
+			co.over = true
 			return fmt.Errorf("the handler used up its time budget of %v", co.budget)
 		}
 	}
