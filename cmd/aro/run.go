@@ -266,6 +266,8 @@ func (l *loaded) run(o runOptions) error {
 	h.KeepAlive = o.keepAlive
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	// With a receiver, writing to a pipe that nobody reads fails and does not end us.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	code := h.Run(signals)
 	if err := cfg.Record.Close(); err != nil {
 		return &exitError{1, "Error: the recording is not complete: " + err.Error()}
