@@ -104,7 +104,7 @@ func logToFile(c *vm.Call, v value.Value) error {
 func (h *Host) writeLine(w io.Writer, line []byte) {
 	h.console.Lock()
 	defer h.console.Unlock()
-	if _, err := w.Write(line); errors.Is(err, syscall.EPIPE) && h.life.holders.Load() == 0 {
+	if _, err := w.Write(line); errors.Is(err, syscall.EPIPE) && h.life.sources.Load() == 0 {
 		h.Shutdown("") // nobody reads on, as with head; a server goes on without a log
 	}
 }
