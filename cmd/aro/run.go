@@ -22,7 +22,7 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
@@ -30,7 +30,10 @@ func runCommand() *cobra.Command {
 			"      --keep-alive        run until a signal ends it, and print no final response\n" +
 			"      --debug             show the final response with the types of its values\n" +
 			"      --record FILE       write every event of the run to a file\n" +
-			"      --replay FILE       raise the events of such a file before Application-Start",
+			"      --replay FILE       raise the events of such a file before Application-Start\n" +
+			"      --sandbox           no files, commands, environment or connections to others\n" +
+			"      --allow LIST        the same, but for what is listed: read, write, net, run, env\n" +
+			"      --root FOLDER       files in this folder only, which relative paths start from",
 		Example: "  aro run examples/statuspost\n" +
 			"  aro run ./report --month 11 --verbose",
 		DisableFlagParsing: true,
@@ -55,6 +58,9 @@ type runOptions struct {
 	help, debug      bool
 	entry            string // the feature set to run instead of Application-Start
 	record, replay   string // files
+	sandbox          bool
+	allow            []string // what the sandbox leaves open
+	root             string   // the folder that files are confined to
 	params           value.Value
 }
 
@@ -79,6 +85,8 @@ func parseRun(args []string) (runOptions, error) {
 			o.keepAlive = true
 		case a == "--debug":
 			o.debug = true
+		case a == "--sandbox":
+			o.sandbox = true
 		case (a == "-h" || a == "--help") && o.path == "":
 			o.help = true
 		case o.path == "" && !strings.HasPrefix(a, "-"):
@@ -101,7 +109,12 @@ func parseRun(args []string) (runOptions, error) {
 func (o *runOptions) fileFlag(args []string, i *int) (known bool, err error) {
 	name, v, given := strings.Cut(args[*i], "=")
 	var to *string
+	var allow string
 	switch name {
+	case "--allow":
+		to = &allow
+	case "--root":
+		to = &o.root
 	case "-e", "--entry-point":
 		to = &o.entry
 	case "--record":
@@ -121,6 +134,10 @@ func (o *runOptions) fileFlag(args []string, i *int) (known bool, err error) {
 		return true, fmt.Errorf("%s needs a value: %s VALUE", name, name)
 	}
 	*to = v
+	if name == "--allow" {
+		o.sandbox = true
+		return true, o.allowed(v)
+	}
 	return true, nil
 }
 
@@ -176,6 +193,9 @@ func run(o runOptions) error {
 
 // loadAny loads an application from its sources or from an .aroc file.
 func loadAny(o runOptions) (*loaded, error) {
+	if err := o.withoutPlugins(); err != nil {
+		return nil, err
+	}
 	if !strings.EqualFold(filepath.Ext(o.path), ".aroc") {
 		return load(o.path, loadOptions{noCache: o.noCache, verbose: o.verbose})
 	}
@@ -216,6 +236,17 @@ func runBuilt(args []string) int {
 
 func (l *loaded) run(o runOptions) error {
 	cfg := host.Config{Parameters: o.params, Verbose: o.verbose, Debug: o.debug, EntryPoint: o.entry, KeepAlive: o.keepAlive}
+	if err := o.refuse(l.plugins); err != nil {
+		return err
+	}
+	access, err := o.access()
+	if err != nil {
+		return err
+	}
+	cfg.Access = access
+	if cfg.HandlerBudget, err = handlerBudget(os.Getenv("ARO_HANDLER_BUDGET")); err != nil {
+		return err
+	}
 	if o.replay != "" {
 		data, err := os.ReadFile(o.replay)
 		if err == nil {
@@ -225,7 +256,6 @@ func (l *loaded) run(o runOptions) error {
 			return &exitError{1, fmt.Sprintf("Error: %s cannot be replayed: %v", o.replay, err)}
 		}
 	}
-	var err error
 	if cfg.Record, err = openRecording(o.record, applicationName(l.root)); err != nil {
 		return err
 	}
@@ -236,6 +266,8 @@ func (l *loaded) run(o runOptions) error {
 	h.KeepAlive = o.keepAlive
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	// With a receiver, writing to a pipe that nobody reads fails and does not end us.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	code := h.Run(signals)
 	if err := cfg.Record.Close(); err != nil {
 		return &exitError{1, "Error: the recording is not complete: " + err.Error()}

@@ -1,11 +1,15 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/vm"
@@ -55,9 +59,35 @@ func logLine(c *vm.Call) (value.Value, error) {
 		return value.Value{}, nil
 	}
 	var room [512]byte
-	line := append(v.AppendDisplay(room[:0]), '\n')
-	h.writeLine(out, line)
+	line := v.AppendDisplay(room[:0])
+	if v.Content() == 0 { // what a template rendered may be coloured
+		line = harmless(line)
+	}
+	h.writeLine(out, append(line, '\n'))
 	return value.Value{}, nil
+}
+
+// harmless shows the control characters of a line that somebody else may have typed:
+// sequences that drive a terminal, and carriage returns that overwrite what was there.
+// Line ends and tabs stay. It returns the line itself if there are none.
+func harmless(line []byte) []byte {
+	at := slices.IndexFunc(line, func(b byte) bool { return b < ' ' && b != '\n' && b != '\t' || b == 0x7f || b == 0xc2 })
+	if at < 0 {
+		return line
+	}
+	out := append(make([]byte, 0, len(line)+16), line[:at]...)
+	for text := string(line[at:]); text != ""; {
+		r, size := utf8.DecodeRuneInString(text)
+		switch {
+		case r == '\n', r == '\t', r == '\r' && strings.HasPrefix(text, "\r\n"), !unicode.IsControl(r):
+			out = append(out, text[:size]...)
+		default:
+			q := strconv.QuoteRune(r)
+			out = append(out, q[1:len(q)-1]...)
+		}
+		text = text[size:]
+	}
+	return out
 }
 
 // logToFile appends a line to a file. It is written directly: a line more at the
@@ -74,7 +104,9 @@ func logToFile(c *vm.Call, v value.Value) error {
 func (h *Host) writeLine(w io.Writer, line []byte) {
 	h.console.Lock()
 	defer h.console.Unlock()
-	w.Write(line) // a closed pipe must not end the program
+	if _, err := w.Write(line); errors.Is(err, syscall.EPIPE) && h.life.sources.Load() == 0 {
+		h.Shutdown("") // nobody reads on, as with head; a server goes on without a log
+	}
 }
 
 // Diagnose writes one diagnostic line to stderr.

@@ -38,6 +38,9 @@ type command struct {
 }
 
 func execute(c *vm.Call) (value.Value, error) {
+	if err := executionOf(c).Host.Access.MayRun(); err != nil {
+		return value.Value{}, err
+	}
 	cmd, err := commandOf(c)
 	if err != nil {
 		return value.Value{}, err

@@ -92,13 +92,16 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 	e.Host, e.Set, e.Trigger, e.parent = h, set, t, parent
 	e.Env = h
 	e.root = e
-	if set != nil {
+	if e.clock.waiting = false; set != nil {
 		e.clock.start(h, set)
 	}
 	e.Prepare(code)
 	if parent != nil {
 		e.root, e.Depth, e.calls = parent.root, parent.Depth, parent.calls
-		e.Limit(0, parent.Budget()) // who waits for an endless child does not end either
+		e.Within(&parent.Coroutine)
+		if set != nil && e.Timed() && e.clock.begun == 0 {
+			e.clock.begun = h.now() // Since would be the parent's
+		}
 	}
 	for _, l := range code.Chunk.Entry {
 		e.Coroutine.Set(l.Reg, t.Entry(l.Name))
@@ -141,6 +144,9 @@ func (e *Execution) drive() bool {
 // end reports the outcome. e must not be used by the driver afterwards.
 func (e *Execution) end() {
 	state := e.State()
+	if e.parent != nil && !e.branch && !e.clock.waiting {
+		e.Return(&e.parent.Coroutine)
+	}
 	if e.extra != nil && e.extra.published != nil {
 		e.Host.withdraw(e)
 	}

@@ -71,9 +71,9 @@ func (m *fileMonitor) Start(_ *vm.Call, options value.Value) (value.Value, error
 			}
 		}
 	}
-	abs, err := filepath.Abs(path)
+	abs, err := m.h.watchable(path)
 	if err != nil {
-		return value.Value{}, ioError(err)
+		return value.Value{}, err
 	}
 	info, err := os.Stat(abs)
 	if err != nil {
@@ -98,6 +98,26 @@ func (m *fileMonitor) Start(_ *vm.Call, options value.Value) (value.Value, error
 	}
 	m.folders[abs] = f
 	return result, nil
+}
+
+// watchable is the absolute path of a folder that the program may watch.
+func (h *Host) watchable(path string) (string, error) {
+	folder, confined := h.files.fileSystem.(oneFolder)
+	if !confined {
+		if err := h.Access.mayRead(); err != nil {
+			return "", err
+		}
+		abs, err := filepath.Abs(path)
+		return abs, ioError(err)
+	}
+	if _, _, err := h.files.stat(path); err != nil { // a link that leads out, say
+		return "", err
+	}
+	name, err := folder.within(path)
+	if err != nil {
+		return "", err
+	}
+	return h.files.absolute(name)
 }
 
 // Stop implements Service.

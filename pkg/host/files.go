@@ -13,11 +13,13 @@ import (
 )
 
 // files is the one door to the file system: every verb that touches a file goes
-// through its methods, and every path through resolve. It opens what the user
-// may open; a sandbox puts an os.Root behind the same methods.
+// through its methods, and every path through reading or writing. It opens what the
+// user may open, in a sandbox what is allowed.
 type files struct {
-	dir   string        // what relative paths are relative to; "": the working directory
-	slots chan struct{} // see offload
+	fileSystem
+	dir    string        // what relative paths are relative to; "": the working directory
+	access *Access       // nil: everything
+	slots  chan struct{} // see offload
 }
 
 // maxFile bounds what is taken into memory at once.
@@ -27,7 +29,29 @@ const maxFile = format.MaxSize
 // thread of the operating system, of which a process has a limited number.
 const maxFileWork = 64
 
-func newFiles(dir string) files { return files{dir: dir, slots: make(chan struct{}, maxFileWork)} }
+func newFiles(dir string, access *Access) files {
+	f := files{fileSystem: everything{}, dir: dir, access: access, slots: make(chan struct{}, maxFileWork)}
+	if access != nil && access.Root != nil {
+		f.fileSystem = oneFolder{access.Root}
+	}
+	return f
+}
+
+// reading returns the path to open for a program that wants to know what is there.
+func (f files) reading(path string) (string, error) {
+	if err := f.access.mayRead(); err != nil {
+		return "", err
+	}
+	return f.resolve(path)
+}
+
+// writing is the same for one that changes something.
+func (f files) writing(path string) (string, error) {
+	if err := f.access.mayWrite(); err != nil {
+		return "", err
+	}
+	return f.resolve(path)
+}
 
 // resolve returns the path to open. A tilde is no home directory.
 func (f files) resolve(path string) (string, error) {
@@ -37,6 +61,9 @@ func (f files) resolve(path string) (string, error) {
 	if strings.IndexByte(path, 0) >= 0 {
 		return "", errors.New("the path holds a NUL character")
 	}
+	if folder, ok := f.fileSystem.(oneFolder); ok {
+		return folder.within(path)
+	}
 	if f.dir != "" && !filepath.IsAbs(path) {
 		return filepath.Join(f.dir, path), nil
 	}
@@ -45,11 +72,11 @@ func (f files) resolve(path string) (string, error) {
 
 // read returns the content of a file, at most format.MaxSize bytes.
 func (f files) read(path string) (string, error) {
-	name, err := f.resolve(path)
+	name, err := f.reading(path)
 	if err != nil {
 		return "", err
 	}
-	file, err := os.Open(name)
+	file, err := f.Open(name)
 	if err != nil {
 		return "", ioError(err)
 	}
@@ -79,15 +106,15 @@ func (f files) read(path string) (string, error) {
 // append adds data to the end of a file with one write, so that the entries of
 // several writers do not mix.
 func (f files) append(path string, data []byte) error {
-	name, err := f.resolve(path)
+	name, err := f.writing(path)
 	if err != nil {
 		return err
 	}
 	const flags = os.O_WRONLY | os.O_APPEND | os.O_CREATE
-	file, err := os.OpenFile(name, flags, 0o666)
+	file, err := f.OpenFile(name, flags, 0o666)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(name), 0o777); err == nil {
-			file, err = os.OpenFile(name, flags, 0o666)
+		if err = f.MkdirAll(filepath.Dir(name), 0o777); err == nil {
+			file, err = f.OpenFile(name, flags, 0o666)
 		}
 	}
 	if err != nil {
@@ -102,21 +129,21 @@ func (f files) append(path string, data []byte) error {
 
 // stat follows links.
 func (f files) stat(path string) (fs.FileInfo, string, error) {
-	name, err := f.resolve(path)
+	name, err := f.reading(path)
 	if err != nil {
 		return nil, "", err
 	}
-	info, err := os.Stat(name)
+	info, err := f.Stat(name)
 	return info, name, ioError(err)
 }
 
 // makeDir makes a directory and those above it.
 func (f files) makeDir(path string) error {
-	name, err := f.resolve(path)
+	name, err := f.writing(path)
 	if err != nil {
 		return err
 	}
-	return ioError(os.MkdirAll(name, 0o777))
+	return ioError(f.MkdirAll(name, 0o777))
 }
 
 // touch makes a file, or gives it the present time.
@@ -124,19 +151,28 @@ func (f files) touch(path string) error {
 	if err := f.append(path, nil); err != nil {
 		return err
 	}
-	name, err := f.resolve(path)
+	name, err := f.writing(path)
 	if err != nil {
 		return err
 	}
-	return ioError(touchNow(name))
+	return ioError(f.Touch(name))
 }
 
 // remove deletes a file, or a directory with all that is in it. What is not there
 // is an error.
 func (f files) remove(path string) error {
-	name, err := f.resolve(path)
+	name, err := f.writing(path)
 	if err != nil {
 		return err
+	}
+	if _, confined := f.fileSystem.(oneFolder); confined {
+		if name == "." {
+			return fmt.Errorf("I/O error: %s is the folder of --root, and is not deleted", path)
+		}
+		if _, err := f.Lstat(name); err != nil {
+			return ioError(err)
+		}
+		return ioError(f.RemoveAll(name))
 	}
 	here, err := f.resolve(".")
 	if err != nil {
@@ -149,10 +185,10 @@ func (f files) remove(path string) error {
 	if err == nil && inner != ".." && !strings.HasPrefix(inner, ".."+string(filepath.Separator)) {
 		return fmt.Errorf("I/O error: %s is the working directory or above it, and is not deleted", path)
 	}
-	if _, err := os.Lstat(name); err != nil {
+	if _, err := f.Lstat(name); err != nil {
 		return ioError(err)
 	}
-	return ioError(os.RemoveAll(name))
+	return ioError(f.RemoveAll(name))
 }
 
 // ioError drops the operation and keeps what a user can act on; nil stays nil.
@@ -162,6 +198,8 @@ func ioError(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &p) && p.Err.Error() == "path escapes from parent": // of os.Root, which has no name for it
+		return fmt.Errorf("I/O error: %s: %w", p.Path, errOutside)
 	case errors.As(err, &p):
 		return fmt.Errorf("I/O error: %s: %w", p.Path, p.Err)
 	case errors.As(err, &l):
@@ -182,7 +220,11 @@ func evaluated(name string) string {
 	return abs
 }
 
-func absolute(name string) (string, error) {
+// absolute is a resolved path as programs see it.
+func (f files) absolute(name string) (string, error) {
+	if folder, ok := f.fileSystem.(oneFolder); ok {
+		name = filepath.Join(folder.Name(), name)
+	}
 	abs, err := filepath.Abs(name)
 	return abs, ioError(err)
 }

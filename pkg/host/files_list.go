@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"aro/pkg/vm/value"
@@ -18,18 +19,19 @@ const maxEntries = 1 << 20
 // directories in it, each behind its directory. Links to directories are listed
 // and not followed, so there are no circles. pattern "" is everything.
 func (f files) list(path, pattern string, deep bool) (value.Value, error) {
-	name, err := f.resolve(path)
+	name, err := f.reading(path)
 	if err != nil {
 		return value.Value{}, err
 	}
-	if name, err = filepath.Abs(name); err != nil {
-		return value.Value{}, ioError(err)
+	top, err := f.absolute(name)
+	if err != nil {
+		return value.Value{}, err
 	}
 	pattern = strings.ToLower(pattern)
 	out := []value.Value{}
-	var walk func(dir string, top bool) error
-	walk = func(dir string, top bool) error {
-		entries, err := os.ReadDir(dir)
+	var walk func(dir, shown string, top bool) error
+	walk = func(dir, shown string, top bool) error {
+		entries, err := f.ReadDir(dir)
 		if err != nil {
 			if !top && os.IsPermission(err) {
 				return nil // the rest is still worth listing
@@ -37,49 +39,57 @@ func (f files) list(path, pattern string, deep bool) (value.Value, error) {
 			return ioError(err)
 		}
 		for _, e := range entries {
-			child := filepath.Join(dir, e.Name())
+			child, shown := filepath.Join(dir, e.Name()), filepath.Join(shown, e.Name())
 			if pattern == "" || glob(pattern, strings.ToLower(e.Name())) {
-				info, err := os.Stat(child)
+				info, err := f.Stat(child)
 				if err != nil {
-					if info, err = os.Lstat(child); err != nil {
+					if info, err = f.Lstat(child); err != nil {
 						continue // gone since
 					}
 				}
 				if len(out) == maxEntries {
 					return fmt.Errorf("I/O error: %s has more than %d entries; list a directory in it", path, maxEntries)
 				}
-				out = append(out, entry(child, info, 0).Value())
+				out = append(out, f.entry(shown, info, 0).Value())
 			}
 			if deep && e.IsDir() {
-				if err := walk(child, false); err != nil {
+				if err := walk(child, shown, false); err != nil {
 					return err
 				}
 			}
 		}
 		return nil
 	}
-	if err := walk(name, true); err != nil {
+	if err := walk(name, top, true); err != nil {
 		return value.Value{}, err
 	}
 	return value.OfList(out), nil
 }
 
 // entry describes a file; there is room for more fields.
-func entry(path string, info fs.FileInfo, more int) *value.Builder {
+func (f files) entry(path string, info fs.FileInfo, more int) *value.Builder {
 	b := value.NewBuilder(7 + more)
 	b.Set("name", value.OfString(filepath.Base(path)))
 	b.Set("path", value.OfString(path))
 	b.Set("size", value.OfInt(info.Size()))
 	b.Set("isFile", value.OfBool(!info.IsDir()))
 	b.Set("isDirectory", value.OfBool(info.IsDir()))
-	b.Set("created", value.OfTime(created(path, info).UTC()))
+	b.Set("created", value.OfTime(f.created(path, info).UTC()))
 	b.Set("modified", value.OfTime(info.ModTime().UTC()))
 	return b
 }
 
+// created asks the system by path, which in a sandbox could lead elsewhere by now.
+func (f files) created(path string, info fs.FileInfo) time.Time {
+	if _, confined := f.fileSystem.(oneFolder); confined {
+		return info.ModTime()
+	}
+	return created(path, info)
+}
+
 // details is the entry of Stat, with permissions and owners.
-func details(path string, info fs.FileInfo) value.Value {
-	b := entry(path, info, 3)
+func (f files) details(path string, info fs.FileInfo) value.Value {
+	b := f.entry(path, info, 3)
 	b.Set("permissions", value.OfString(info.Mode().Perm().String()[1:]))
 	owner, group := owners(info)
 	b.Set("owner", value.OfString(owner))

@@ -55,6 +55,7 @@ type Config struct {
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
 	// its waiting); 0 is DefaultBudget.
 	HandlerBudget time.Duration
+	Access        *Access // what the program may reach; nil: what the user may
 }
 
 // DefaultBudget is the time a handler may compute without a pause before it is
@@ -141,7 +142,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		services:   make(map[string]Service),
 		callable:   make(map[string]Callable),
 	}
-	h.files = newFiles(cfg.WorkDir)
+	h.files = newFiles(cfg.WorkDir, cfg.Access)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()
 	h.OnClose(h.commands.close)

@@ -108,6 +108,9 @@ func storeStem(name string) (string, bool) {
 
 func (h *Host) loadStore(path string, r *repository, writable bool) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
+		if h.Access != nil && evaluated(path) != evaluated(real) {
+			return fmt.Errorf("%s is a link, which is not followed in a sandbox", path)
+		}
 		path = real // the link stays a link when the file is replaced
 	}
 	info, err := os.Stat(path)

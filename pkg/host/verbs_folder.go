@@ -63,10 +63,10 @@ func statVerb(c *vm.Call) (value.Value, error) {
 		if err != nil {
 			return value.Value{}, err
 		}
-		if name, err = absolute(name); err != nil {
+		if name, err = door.absolute(name); err != nil {
 			return value.Value{}, err
 		}
-		return details(name, info), nil
+		return door.details(name, info), nil
 	})
 }
 
@@ -78,7 +78,10 @@ func existsVerb(c *vm.Call) (value.Value, error) {
 		return value.Value{}, err
 	}
 	info, _, err := executionOf(c).Host.files.stat(path)
+	var denied *AccessError
 	switch {
+	case errors.As(err, &denied):
+		return value.Value{}, err
 	case err != nil:
 		return value.False, nil
 	case c.Site.Object.Base == "file":
@@ -147,12 +150,19 @@ func deleteFile(c *vm.Call) (value.Value, error) {
 		word = c.Site.Result.Base
 	}
 	return offloadRecord(c, value.MapOf("path", value.OfString(path), "success", value.True), func(door *files) error {
-		info, _, err := door.stat(path)
+		name, err := door.writing(path)
+		if err != nil {
+			return err
+		}
+		info, err := door.Stat(name)
+		if link, e := door.Lstat(name); err != nil && e == nil {
+			info, err = link, nil // a link that leads nowhere goes like any file
+		}
 		if err == nil && word == "file" && info.IsDir() {
 			return fmt.Errorf("I/O error: %s is a directory; write <directory: …> to delete it with all that is in it", path)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return ioError(err)
 		}
 		return door.remove(path)
 	})

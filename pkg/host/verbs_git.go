@@ -94,6 +94,9 @@ func option(v value.Value, name string, main bool) string {
 // gitWork runs work on a goroutine of its own, then the handlers of the event, as
 // part of the statement. Without an event only the work.
 func gitWork(c *vm.Call, event string, work func(ctx context.Context) (result, payload value.Value, err error)) (value.Value, error) {
+	if err := executionOf(c).Host.Access.MayRun(); err != nil {
+		return value.Value{}, err
+	}
 	return OffloadWithEvents(c, func() (value.Value, []DomainEvent, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), gitTime)
 		defer cancel()

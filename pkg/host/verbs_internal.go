@@ -66,6 +66,9 @@ func plainName(s string) string {
 
 // environment is "" for a variable that is not set.
 func environment(c *vm.Call) (value.Value, error) {
+	if err := executionOf(c).Host.Access.mayReadEnvironment(); err != nil {
+		return value.Value{}, err
+	}
 	if name := c.Site.Object.Raw; name != "" {
 		return value.OfString(os.Getenv(name)), nil
 	}
@@ -105,6 +108,9 @@ func require(c *vm.Call) (value.Value, error) {
 	case "framework":
 		return value.Value{}, nil
 	case "environment":
+		if err := e.Host.Access.mayReadEnvironment(); err != nil {
+			return value.Value{}, err
+		}
 		if v, ok := os.LookupEnv(name); ok {
 			return value.OfString(v), nil
 		}

@@ -110,9 +110,13 @@ func (cl *webClient) pool(kind poolKind) *http.Transport {
 		return t
 	}
 	dialer := &net.Dialer{Timeout: cl.n.Limits.Dial}
+	dial := dialer.DialContext
+	if err := cl.n.mayConnect(); err != nil {
+		dial = func(context.Context, string, string) (net.Conn, error) { return nil, err }
+	}
 	t = &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
+		DialContext:            dial,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cl.n.roots},
 		TLSHandshakeTimeout:    cl.n.Limits.Dial,
 		MaxIdleConns:           idleConns,

@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/url"
 	"time"
+
+	"aro/pkg/host"
 )
 
 // noAnswerError is an exchange that took too long.
@@ -21,6 +23,9 @@ func (e *noAnswerError) Error() string { return fmt.Sprintf("Timeout: no answer 
 func exchangeError(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
+	}
+	if denied := new(host.AccessError); errors.As(err, &denied) {
+		return denied
 	}
 	if size := new(sizeError); errors.As(err, &size) {
 		return size

@@ -11,6 +11,14 @@ import (
 // been resolved, for each address that is really connected to, so neither a
 // redirect nor a name server that changes its mind gets round it.
 
+// mayConnect reports an error if the program may not open connections to others.
+func (n *Network) mayConnect() error {
+	if n.host == nil {
+		return nil
+	}
+	return n.host.Access.MayConnect()
+}
+
 // guardError is a target that the guard refuses.
 type guardError struct{ addr netip.Addr }
 

@@ -57,6 +57,9 @@ func (n *Network) openStream(c *vm.Call, address string) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
+	if err := n.mayConnect(); err != nil {
+		return value.Value{}, err
+	}
 	o := n.newOutgoing("GET", u)
 	with := c.Arg(bytecode.SlotWith)
 	if err := o.options(with, "retry"); err != nil {

@@ -92,6 +92,9 @@ func portOf(v value.Value) (int, error) {
 // connectVerb is Connect in its three forms (03 §8.8). A statement that cannot
 // mean anything is an error; a connection that cannot be opened is null.
 func (n *Network) connectVerb(c *vm.Call) (value.Value, error) {
+	if err := n.mayConnect(); err != nil {
+		return value.Value{}, err
+	}
 	s := c.Site
 	d := &dialing{net: n, name: s.As, timeout: n.Limits.Dial}
 	if d.name == "" {

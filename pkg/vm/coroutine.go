@@ -3,6 +3,8 @@ package vm
 import (
 	"errors"
 	"fmt"
+	"math"
+	"math/bits"
 	"sync/atomic"
 	"time"
 
@@ -46,12 +48,17 @@ type Coroutine struct {
 	Depth int32  // handlers and actions that this one runs within
 	state State
 
+	looked bool  // this run itself looked at the clock since it last waited
+	over   bool  // its deadline has passed
+	grant  uint8 // the fuel between two looks is 1<<grant
+
 	code  *Code
 	regs  []value.Value
 	pc    int
 	fuel  int
-	spent int // instructions charged so far
-	limit int // budget, 0 for none
+	spent uint32        // instructions charged so far
+	limit uint32        // budget, 0 for none
+	last  time.Duration // since started, the last look at the clock; 0 for none since it last waited
 
 	budget   time.Duration // of computing without a pause in the accounting, 0 for none
 	deadline time.Duration // since started, set from budget at the first look at it; 0 before
@@ -116,8 +123,13 @@ var errSuspend = errors.New("suspended")
 
 // refill is the fuel between two looks at the clock and the cancel flag: at about
 // 10 ns a round that is some 40 µs, so a cancelled loop ends at once for a human
-// and the look costs nothing.
-const refill = 4096
+// and the look costs nothing. A run begins with less, and gets less where a round
+// takes long: one that searches a megabyte is worth a hundred thousand others.
+const (
+	mostGrant  = 12
+	firstGrant = 6
+	refill     = 1 << mostGrant
+)
 
 // Prepare makes the coroutine ready to run code from the start. Registers are
 // reused; they must have been released.
@@ -129,23 +141,50 @@ func (co *Coroutine) Prepare(code *Code) {
 	}
 	co.regs = co.regs[:n]
 	co.code, co.pc, co.state, co.err, co.op = code, 0, Ready, nil, nil
-	co.fuel, co.spent, co.limit, co.budget, co.deadline = refill, 0, 0, 0, 0
+	co.fuel, co.grant = 1<<firstGrant, firstGrant
+	co.spent, co.limit, co.budget, co.deadline, co.last = 0, 0, 0, 0, 0
+	co.looked, co.over = false, false
 	co.Out = co.Out[:0]
 	co.call.Co = co
 }
 
 // Limit bounds the run: steps charged (backward jumps and host calls), and a time.
-// Zero means unbounded. The time runs from the first look at the clock, some
-// thousand steps into the run, so that short handlers need none.
-func (co *Coroutine) Limit(steps int, budget time.Duration) { co.limit, co.budget = steps, budget }
+// Zero means unbounded. The time runs from the first look at the clock, some dozen
+// steps into the run, so that short handlers need none.
+func (co *Coroutine) Limit(steps int, budget time.Duration) {
+	co.limit, co.budget = uint32(min(steps, math.MaxUint32)), budget
+}
+
+// perRun is what a run within another one is charged: some 64 of them pass between
+// two looks at the clock.
+const perRun = refill / 64
+
+// Within makes a prepared run part of another one, which waits for it: both use up one
+// budget. Otherwise runs that are all short and cause each other without end, such as
+// an action that calls itself twice, would never look at the clock.
+func (co *Coroutine) Within(parent *Coroutine) {
+	co.budget, co.deadline, co.over, co.spent = parent.budget, parent.deadline, parent.over, parent.spent+perRun
+	if co.budget > 0 && (co.over || co.spent/refill > parent.spent/refill) {
+		co.fuel = 1 // look at once
+	}
+}
+
+// Return tells the parent of Within what an ended run, which never waited, used up.
+func (co *Coroutine) Return(parent *Coroutine) {
+	parent.deadline, parent.over, parent.spent = co.deadline, co.over, co.spent
+}
 
 // Budget returns the time that Limit set, zero for none.
 func (co *Coroutine) Budget() time.Duration { return co.budget }
 
+// Timed reports whether the run, or the one that it is within, has looked at the clock.
+func (co *Coroutine) Timed() bool { return co.deadline != 0 }
+
 // Since returns when the run, which has a time budget, first looked at the clock
-// after it last waited; the zero time if it was too short to do so.
+// after it last waited; the zero time if it was too short to do so. A run within
+// another one that had looked has the time of that one.
 func (co *Coroutine) Since() time.Time {
-	if co.deadline == 0 {
+	if !co.looked {
 		return time.Time{}
 	}
 	return started.Add(co.deadline - co.budget)
@@ -214,7 +253,7 @@ func (co *Coroutine) Cancelled() error {
 func (co *Coroutine) Reply(v value.Value, err error) {
 	co.reply, co.fail = v, err
 	co.op = nil
-	co.deadline = 0 // waiting is no computing
+	co.deadline, co.last, co.looked, co.over = 0, 0, false, false // waiting is no computing
 	co.state = Ready
 }
 
@@ -261,10 +300,30 @@ func (co *Coroutine) failAt(pc int, err error) State {
 // each coroutine would be three words.
 var started = time.Now()
 
+// slowGrant is the time for one grant from which on the next is smaller.
+const slowGrant = time.Millisecond
+
+// regrant adapts the fuel between two looks to how long the last took.
+func (co *Coroutine) regrant(now time.Duration) {
+	took := now - co.last
+	switch {
+	case co.last == 0:
+	case took > slowGrant:
+		co.grant -= min(co.grant, uint8(bits.Len64(uint64(took/slowGrant))))
+	case took < slowGrant/4 && co.grant < mostGrant:
+		co.grant++
+	}
+	co.last = now
+	co.fuel = 1 << co.grant
+}
+
 // charge is called when the fuel is used up.
 func (co *Coroutine) charge() error {
-	co.spent += refill
-	co.fuel = refill
+	co.spent += 1 << co.grant
+	if co.budget == 0 {
+		co.grant = mostGrant
+	}
+	co.fuel = 1 << co.grant
 	if err := co.Cancelled(); err != nil {
 		return err
 	}
@@ -273,9 +332,12 @@ func (co *Coroutine) charge() error {
 	}
 	if co.budget > 0 {
 		now := time.Since(started)
+		co.regrant(now)
+		co.looked = true
 		if co.deadline == 0 {
 			co.deadline = now + co.budget
 		} else if now > co.deadline {
+			co.over = true
 			return fmt.Errorf("the handler used up its time budget of %v", co.budget)
 		}
 	}

@@ -178,7 +178,7 @@ func TestBudget(t *testing.T) {
 	if co.Run() != Failed || !strings.Contains(co.Err().Error(), "time budget of 20ms") || time.Since(begun) < 20*time.Millisecond {
 		t.Error(co.State(), co.Err(), time.Since(begun))
 	}
-	co.Prepare(assemble(t, "CONST r0, 0\nCONST r1, 1000\nRANGE r0:r1, -> end\nbody: STEP r0:r1, r2, -> body\nend: END", nil))
+	co.Prepare(assemble(t, "CONST r0, 0\nCONST r1, 50\nRANGE r0:r1, -> end\nbody: STEP r0:r1, r2, -> body\nend: END", nil))
 	co.Limit(1, time.Nanosecond)
 	if co.Run() != Done {
 		t.Error("a short run was charged:", co.Err())

@@ -71,7 +71,7 @@ func causes(err error) string {
 
 func oneLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
-	return line
+	return printable(line)
 }
 
 // PanicError is a panic that a verb or the machine raised. Users see that

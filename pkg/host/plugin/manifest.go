@@ -196,6 +196,9 @@ func Describe(list []*Plugin) (able []*Plugin, warnings []string) {
 	return able, warnings
 }
 
+// Runs reports whether the plugin is a program of its own.
+func (p *Plugin) Runs() bool { return p.python != "" }
+
 // Saved returns what Restore needs to make the plugin without asking it, nil if
 // nothing of it is left to run once the program is compiled.
 func (p *Plugin) Saved() []byte {

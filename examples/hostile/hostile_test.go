@@ -1,0 +1,210 @@
+// Package hostile_test attacks running applications with everything at once, while an
+// honest client looks whether its messages arrive. It runs for twenty seconds, or for
+// as long as ARO_HOSTILE says: ARO_HOSTILE=1h go test -timeout 2h ./examples/hostile
+package hostile_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"aro/examples/internal/aroproc"
+)
+
+var aro string // the command under test
+
+func TestMain(m *testing.M) {
+	bin, remove, err := aroproc.Build(".", false)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	aro = bin
+	code := m.Run()
+	remove()
+	os.Exit(code)
+}
+
+func duration(t *testing.T) time.Duration {
+	text := os.Getenv("ARO_HOSTILE")
+	if text == "" {
+		return 20 * time.Second
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		t.Fatalf("ARO_HOSTILE: %v", err)
+	}
+	return d
+}
+
+// TestHostile: a probe sees each of its messages once, in order and in time, and when
+// the attack is over nothing of it is left: no memory, descriptor or goroutine.
+func TestHostile(t *testing.T) {
+	t.Run("board", func(t *testing.T) {
+		t.Parallel()
+		attack(t, "../statuspost", "http", boardAttacks, probeBoard)
+	})
+	t.Run("room", func(t *testing.T) {
+		t.Parallel()
+		attack(t, "../chat", "tcp", roomAttacks, probeRoom)
+	})
+}
+
+// war is one attack on one application.
+type war struct {
+	*aroproc.Process
+	t     *testing.T
+	addr  string
+	over  chan struct{} // closed when the attackers shall stop
+	count sync.Map      // attacks by name: *atomic.Int64
+}
+
+// an attack is made again and again, by several at once; it must end soon after over.
+type attacker struct {
+	name  string
+	many  int
+	pause time.Duration // between two attacks of one attacker
+	do    func(w *war)
+}
+
+// probe sends messages until over is closed, and returns how long each took to arrive.
+type probe func(w *war) (took []time.Duration)
+
+func attack(t *testing.T, app, ready string, attackers []attacker, honest probe) {
+	p := aroproc.Start(t, aro, app, aroproc.Options{Ready: ready, Dirty: true})
+	w := &war{Process: p, t: t, addr: p.HTTP, over: make(chan struct{})}
+	if ready == "tcp" {
+		w.addr = p.TCP
+	}
+	// The start is a server that has seen everything once: code and buffers are there.
+	for _, a := range attackers {
+		a.do(&war{Process: p, t: t, addr: w.addr, over: closed()})
+	}
+	settle(w, 3*time.Second)
+	before := w.state()
+
+	var probing, attacking sync.WaitGroup
+	var took []time.Duration
+	end := make(chan struct{})
+	probing.Go(func() {
+		took = honest(&war{Process: p, t: t, addr: w.addr, over: end})
+	})
+	for _, a := range attackers {
+		n := new(atomic.Int64)
+		w.count.Store(a.name, n)
+		for range a.many {
+			attacking.Go(func() {
+				for !w.done() {
+					a.do(w)
+					n.Add(1)
+					w.wait(a.pause)
+				}
+			})
+		}
+	}
+	time.Sleep(duration(t)) // the length of the attack
+	peak := w.state()
+	close(w.over)
+	attacking.Wait()
+	close(end)
+	probing.Wait()
+
+	after := before
+	deadline := time.Now().Add(4 * time.Minute) // an idle heap is collected every two minutes, and then given back
+	for {
+		settle(w, 2*time.Second)
+		if after = w.state(); after.fine(before) || time.Now().After(deadline) {
+			break
+		}
+	}
+	for _, a := range attackers {
+		n, _ := w.count.Load(a.name)
+		t.Logf("%-22s %d times", a.name, n.(*atomic.Int64).Load())
+	}
+	t.Logf("%d messages of the probe, p50 %v, p99 %v, slowest %v", len(took), percentile(took, 50), percentile(took, 99), percentile(took, 100))
+	t.Logf("memory %d MiB at the start, %d MiB at the end of the attack, %d MiB after it; descriptors %d, %d, %d", before.memory>>20, peak.memory>>20, after.memory>>20, before.files, peak.files, after.files)
+	if len(took) < 20 || percentile(took, 99) > 2*time.Second {
+		t.Errorf("the probe: %d messages, p99 %v", len(took), percentile(took, 99))
+	}
+	if !after.fine(before) {
+		t.Errorf("not given back: %+v at the start, %+v now", before, after)
+	}
+	// A stack of every goroutine, which ends the process.
+	p.Signal(syscall.SIGQUIT)
+	p.Wait()
+	if n := strings.Count(p.Stderr(), "\ngoroutine "); n == 0 || n > 40 {
+		t.Errorf("%d goroutines are left", n)
+	}
+	for _, bad := range []string{"panic:", "DATA RACE", "fatal error"} {
+		if strings.Contains(p.Stderr(), bad) {
+			t.Errorf("%s in the application", bad)
+		}
+	}
+}
+
+func closed() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
+
+func (w *war) done() bool {
+	select {
+	case <-w.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// wait returns after d, or when the attack is over.
+func (w *war) wait(d time.Duration) {
+	select {
+	case <-w.over:
+	case <-time.After(d):
+	}
+}
+
+// state is what an attack could leave behind.
+type state struct{ memory, files int }
+
+// fine allows a fifth more memory, for a heap that was never so small again, and some
+// descriptors for what the system opens when it likes.
+func (s state) fine(before state) bool {
+	return s.memory <= max(before.memory+before.memory/5, before.memory+8<<20) && s.files <= before.files+3
+}
+
+var resident = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
+
+func (w *war) state() (s state) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.Pid()))
+	if err != nil {
+		w.t.Skip("needs /proc")
+	}
+	if m := resident.FindSubmatch(status); m != nil {
+		kib, _ := strconv.Atoi(string(m[1]))
+		s.memory = kib << 10
+	}
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", w.Pid()))
+	s.files = len(files)
+	return s
+}
+
+// settle waits until the descriptors have not become fewer for d.
+func settle(w *war, d time.Duration) {
+	least, since := w.state().files, time.Now()
+	for time.Since(since) < d {
+		time.Sleep(50 * time.Millisecond) // the pace of the looking
+		if n := w.state().files; n < least {
+			least, since = n, time.Now()
+		}
+	}
+}
