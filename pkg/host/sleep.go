@@ -43,7 +43,7 @@ func sleepVerb(c *vm.Call) (value.Value, error) {
 	}
 	const longest = float64(365 * 24 * time.Hour)
 	d := time.Duration(min(n*float64(unit), longest))
-	return c.Suspend(&sleep{h: executionOf(c).Host, d: d, slept: v})
+	return c.Suspend(&sleep{d: d, slept: v})
 }
 
 // sleepers knows the sleeping coroutines: one timer for the first of them to wake,
@@ -58,11 +58,10 @@ type sleepers struct {
 
 // sleep is a coroutine in Wait or Sleep: this object, no timer and no goroutine.
 type sleep struct {
-	h     *Host
 	d     time.Duration // to sleep; once it sleeps, when to wake
-	at    int           // in the heap
 	e     *Execution
 	slept value.Value // the duration, as the program said it
+	at    int32       // in the heap
 }
 
 func (s *sleep) result() value.Value { return value.MapOf("slept", s.slept) }
@@ -70,7 +69,7 @@ func (s *sleep) result() value.Value { return value.MapOf("slept", s.slept) }
 // Start implements vm.Op.
 func (s *sleep) Start(co *vm.Coroutine) bool {
 	s.e = co.Owner.(*Execution)
-	l := &s.h.sleepers
+	l := &s.e.Host.sleepers
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.woken {
@@ -87,9 +86,9 @@ func (s *sleep) Start(co *vm.Coroutine) bool {
 	}
 	s.e.asleep = s
 	s.d += time.Since(l.base)
-	s.at = len(l.heap)
+	s.at = int32(len(l.heap))
 	l.heap = append(l.heap, s)
-	l.up(s.at)
+	l.up(int(s.at))
 	if l.heap[0] == s {
 		l.timer.Reset(s.d - time.Since(l.base))
 	}
@@ -165,7 +164,7 @@ func (l *sleepers) wakeAll() {
 func (l *sleepers) remove(s *sleep) {
 	s.e.asleep = nil
 	last := len(l.heap) - 1
-	i := s.at
+	i := int(s.at)
 	l.put(i, l.heap[last])
 	l.heap[last] = nil
 	l.heap = l.heap[:last]
@@ -175,7 +174,7 @@ func (l *sleepers) remove(s *sleep) {
 	}
 }
 
-func (l *sleepers) put(i int, s *sleep) { l.heap[i], s.at = s, i }
+func (l *sleepers) put(i int, s *sleep) { l.heap[i], s.at = s, int32(i) }
 
 func (l *sleepers) up(i int) {
 	s := l.heap[i]

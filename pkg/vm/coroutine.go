@@ -137,7 +137,7 @@ func (co *Coroutine) Prepare(code *Code) {
 	code.Ready()
 	n := int(code.Chunk.MaxRegs)
 	if cap(co.regs) < n {
-		co.regs = make([]value.Value, n, (n+7)&^7)
+		co.regs = make([]value.Value, n, (n+3)&^3)
 	}
 	co.regs = co.regs[:n]
 	co.code, co.pc, co.state, co.err, co.op = code, 0, Ready, nil, nil
