@@ -194,7 +194,7 @@ var table = [NumOps]OpInfo{
 	ACT:      {Name: "ACT", A: OptReg, B: Site_, C: SiteBase, Meaning: "r[a] = the verb of site[b], applied to r[c…]", Fails: true, Suspends: true},
 	FORK:     {Name: "FORK", A: Reg, B: OptReg, C: Jump, Meaning: "go to c; branches of the ACT before it go on here, with an item in r[a] and its position in r[b]"},
 	SKIP:     {Name: "SKIP", A: Reg, N: Flags, Meaning: "end without running unless truthy(r[a]); n=1: only booleans and integers are"},
-	TEXT:     {Name: "TEXT", B: Const_, Meaning: "write text k[b] to the output"},
+	TEXT:     {Name: "TEXT", B: Const_, Meaning: "write text k[b] to the output", Fails: true},
 	PRINT:    {Name: "PRINT", A: Reg, N: Flags, Meaning: "write r[a] to the output, escaped for context n", Fails: true},
 	END:      {Name: "END", Meaning: "end of the feature set", Ends: true},
 	COVER:    {Name: "COVER", Meaning: "note that the statement here was reached; only in programs compiled to be measured"},

@@ -240,8 +240,7 @@ func include(c *vm.Call) (value.Value, error) {
 		name = v.Str()
 	}
 	return render(c, name, func(child *Execution) (value.Value, error) {
-		e.Out = append(e.Out, child.Out...)
-		return value.Value{}, nil
+		return value.Value{}, e.Include(&child.Coroutine)
 	})
 }
 

@@ -391,6 +391,11 @@ func (co *Coroutine) loop() State {
 			}
 		case bytecode.TEXT:
 			co.Out = append(co.Out, code.consts[i.B].Str()...)
+			if len(co.Out) > maxOut {
+				err = ErrTooMuchText
+				co.pc = pc
+				goto fail
+			}
 		case bytecode.PRINT:
 			if err = co.print(r[i.A], i.N); err != nil {
 				co.pc = pc

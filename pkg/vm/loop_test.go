@@ -126,9 +126,17 @@ func TestTextLimit(t *testing.T) {
 		"CONST r1, \"0123456789\"\nCONST r2, 9000000\nMUL r0, r1, r2\nEND",
 		"CONST r0, \"0123456789\"\nagain: MOVE r1, r0\nMOVE r2, r0\nCONCAT r0, r1, 2\nLOOP -> again",
 		"CONST r0, \"0123456789\"\nagain: PRINT r0\nLOOP -> again",
+		"again: TEXT \"0123456789\"\nLOOP -> again",
 	} {
 		if co := run(assemble(t, src, nil)); co.State() != Failed || !strings.Contains(fmt.Sprint(co.Err()), "longer than 64 MiB") {
 			t.Errorf("%s\n%v %v", src, co.State(), co.Err())
+		}
+	}
+	var outer, inner Coroutine
+	inner.Out = make([]byte, 10<<20)
+	for i := range 7 {
+		if err := outer.Include(&inner); (err != nil) != (i == 6) {
+			t.Errorf("included %d times: %v", i+1, err)
 		}
 	}
 }

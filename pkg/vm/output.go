@@ -13,12 +13,24 @@ import (
 // maxOut bounds the text that one template may render.
 const maxOut = 64 << 20
 
+// ErrTooMuchText is the failure of a template that renders more than maxOut.
+var ErrTooMuchText = errors.New("the rendered text is longer than 64 MiB")
+
+// Include appends the output of another run. It fails with ErrTooMuchText.
+func (co *Coroutine) Include(child *Coroutine) error {
+	if len(co.Out)+len(child.Out) > maxOut {
+		return ErrTooMuchText
+	}
+	co.Out = append(co.Out, child.Out...)
+	return nil
+}
+
 // print appends v to the output for the context.
 //
 //go:noinline
 func (co *Coroutine) print(v value.Value, context uint8) error {
 	if len(co.Out) > maxOut {
-		return errors.New("the rendered text is longer than 64 MiB")
+		return ErrTooMuchText
 	}
 	if context == bytecode.EscapeScript {
 		co.Out = appendScriptJSON(co.Out, v)
