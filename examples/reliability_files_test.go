@@ -36,8 +36,13 @@ func TestF03_Sandbox(t *testing.T) {
 			if err != nil {
 				return
 			}
-			c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"))
-			c.(*net.TCPConn).CloseWrite()
+			go func() {
+				defer c.Close()
+				request := make([]byte, 4096)
+				if n, _ := c.Read(request); n > 0 { // an answer before the question is an error to clients
+					c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"))
+				}
+			}()
 		}
 	}()
 	host, port, _ := net.SplitHostPort(web.Addr().String())

@@ -94,7 +94,7 @@ func TestNoGoroutineForEvents(t *testing.T) {
 		return value.Nil, nil
 	}))
 	h.Invoke(h.Named("Raise"), host.Payload{Event: value.EmptyMap}).Release()
-	if most != base {
+	if most > base { // fewer: one of an earlier test has ended meanwhile
 		t.Errorf("%d goroutines while events ran, %d before", most, base)
 	}
 }
