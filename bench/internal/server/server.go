@@ -81,7 +81,9 @@ func start(c Command) (*Process, error) {
 	for _, e := range c.Env {
 		p.cmd.Env = append(p.cmd.Env, where.Replace(e))
 	}
-	p.cmd.Stderr = p.errs // standard output goes nowhere: collecting it would cost the server time
+	// What it says before it fails is on either of them. Servers that are measured say
+	// a line at most, so collecting it costs them nothing.
+	p.cmd.Stdout, p.cmd.Stderr = p.errs, p.errs
 	core, _ := Cores()
 	began := time.Now()
 	if err := OnCore(core, p.cmd.Start); err != nil {
@@ -109,13 +111,16 @@ func start(c Command) (*Process, error) {
 	return nil, errors.New(args[0] + " does not answer")
 }
 
+// freeAddr is a port that is free on every address. Servers listen on all of them, and
+// a port that is free on 127.0.0.1 may still be held on 127.0.0.2 by connections that
+// somebody closed a minute ago.
 func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp4", ":0")
 	if err != nil {
 		return "", err
 	}
 	defer l.Close()
-	return l.Addr().String(), nil
+	return fmt.Sprintf("127.0.0.1:%d", l.Addr().(*net.TCPAddr).Port), nil
 }
 
 func answers(addr, path string) bool {
