@@ -68,6 +68,22 @@ type Trigger interface {
 	Field(name string) value.Value
 }
 
+// Corked is a Trigger that holds output back while its handlers run, so that what
+// they send leaves in one piece and on their goroutine. Uncork says that a handler
+// waits for something, or computes for long: from now on nothing is held back. It
+// may be called more than once, from any goroutine.
+type Corked interface{ Uncork() }
+
+// Goes implements vm.Holder.
+func (e *Execution) Goes() {
+	if t, ok := e.root.Trigger.(Corked); ok {
+		t.Uncork()
+	}
+}
+
+// RootTrigger returns what started the outermost execution that a call belongs to.
+func RootTrigger(c *vm.Call) Trigger { return executionOf(c).root.Trigger }
+
 // Response is what Return set.
 type Response struct {
 	Set     bool

@@ -279,6 +279,9 @@ func (h *Host) Deliver(sets []*Set, t Trigger) {
 			waiting = append(waiting, e)
 		}
 	}
+	if u, ok := t.(Corked); ok && len(waiting) > 0 {
+		u.Uncork()
+	}
 	for _, e := range waiting {
 		e.await()
 		e.release()

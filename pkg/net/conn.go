@@ -17,6 +17,8 @@ import (
 type Conn struct {
 	net       *Network
 	sock      net.Conn
+	in        *input    // what reads sock, and writes to it what goes at once; TCP only
+	arrived   time.Time // when in read last; of the read loop, as in
 	id        string
 	self      value.Value // the connection as a value, always the same one
 	name      string      // of `Connect … as`, else ""

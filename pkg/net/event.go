@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"aro/pkg/vm/value"
 )
@@ -29,9 +30,26 @@ const (
 	disconnectedEvent
 )
 
-func newDataEvent(c *Conn, data []byte) *tcpEvent {
-	return &tcpEvent{conn: c, kind: dataEvent, at: time.Now(), data: data, text: utf8.Valid(data)}
+func newDataEvent(c *Conn, data []byte, at time.Time) *tcpEvent {
+	return &tcpEvent{conn: c, kind: dataEvent, at: at, data: data, text: utf8.Valid(data)}
 }
+
+// is reports whether a value is the very data of the event.
+func (e *tcpEvent) is(v value.Value) bool {
+	if v.Len() != len(e.data) || len(e.data) == 0 {
+		return false
+	}
+	switch v.Kind() {
+	case value.String:
+		return unsafe.StringData(v.Str()) == unsafe.SliceData(e.data)
+	case value.Bytes:
+		return unsafe.SliceData(v.Bytes()) == unsafe.SliceData(e.data)
+	}
+	return false
+}
+
+// Uncork implements host.Corked.
+func (e *tcpEvent) Uncork() { e.conn.uncork() }
 
 // Entry implements host.Trigger.
 func (e *tcpEvent) Entry(name string) value.Value {

@@ -17,5 +17,10 @@ func (in *input) next() (buf *chunk, data []byte, err error) {
 	return buf, buf[:n], err
 }
 
+// direct reports whether write can do anything.
+func (in *input) direct() bool { return false }
+
+func (in *input) write([]byte) int { return 0 }
+
 // descriptors is how many files the process may have open, 0 for no known limit.
 func descriptors() int { return 0 }

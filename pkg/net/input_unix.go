@@ -16,17 +16,20 @@ type input struct {
 	sock net.Conn
 	raw  syscall.RawConn // nil for connections that are no sockets
 	poll func(fd uintptr) bool
+	push func(fd uintptr) bool
 
 	buf *chunk
 	n   int
 	err error
+
+	out []byte // of write; what is left of it
 }
 
 func newInput(sock net.Conn) *input {
 	in := &input{sock: sock}
 	if s, ok := sock.(syscall.Conn); ok {
 		if raw, err := s.SyscallConn(); err == nil {
-			in.raw, in.poll = raw, in.try
+			in.raw, in.poll, in.push = raw, in.try, in.put
 		}
 	}
 	return in
@@ -72,6 +75,31 @@ func (in *input) next() (buf *chunk, data []byte, err error) {
 		return buf, nil, io.EOF
 	}
 	return buf, buf[:in.n], nil
+}
+
+// direct reports whether write can do anything.
+func (in *input) direct() bool { return in != nil && in.raw != nil }
+
+// write writes as much as the socket takes at once and returns how much that was.
+// Why it was not all of it is for another write to find out.
+func (in *input) write(data []byte) int {
+	in.out = data
+	in.raw.Write(in.push)
+	n := len(data) - len(in.out)
+	in.out = nil
+	return n
+}
+
+// put makes one attempt of write.
+func (in *input) put(fd uintptr) bool {
+	n, err := syscall.Write(int(fd), in.out)
+	for err == syscall.EINTR {
+		n, err = syscall.Write(int(fd), in.out)
+	}
+	if err == nil && n > 0 {
+		in.out = in.out[n:]
+	}
+	return true
 }
 
 // descriptors is how many files the process may have open.

@@ -20,6 +20,8 @@ type outbox struct {
 	off     int // bytes of the first packet that have been written
 	pending int // bytes, as charged by cost
 	writing bool
+	corked  bool // the read loop runs handlers and flushes behind them: see cork
+	owed    bool // it has something to flush, as if it were the writer
 	last    bool // a close frame is in the queue or sent: nothing may follow
 
 	// What follows is set by the ending of the connection.
@@ -55,7 +57,10 @@ func (c *Conn) cost(p *packet) int { return max(len(p.bytes(c.form)), minCharge)
 
 // send queues a packet. It never waits. A connection whose queue is full is
 // closed: it reads too slowly.
-func (c *Conn) send(p *packet) error {
+func (c *Conn) send(p *packet) error { return c.enqueue(p, false) }
+
+// enqueue is send; own says that the event of this very connection is being handled.
+func (c *Conn) enqueue(p *packet, own bool) error {
 	o := &c.out
 	cost := c.cost(p)
 	o.mu.Lock()
@@ -69,6 +74,13 @@ func (c *Conn) send(p *packet) error {
 		return errSlow
 	}
 	start := c.push(p, cost)
+	if own && o.corked && start {
+		o.owed, start = true, false
+	}
+	if o.owed && (!own || o.pending > len(chunk{})) {
+		// Others do not wait for the handlers of this connection, and much is not held back.
+		o.owed, start = false, true
+	}
 	o.mu.Unlock()
 	if start {
 		go c.write()
@@ -184,7 +196,7 @@ func (c *Conn) write() {
 			return
 		}
 		o.mu.Unlock()
-		c.extend()
+		c.extend(time.Now())
 		_, err := b.bufs.WriteTo(c.sock)
 		clear(b.room[:])
 		if err != nil {
@@ -266,9 +278,8 @@ func (c *Conn) advance(count, off int) {
 // extend sets the write deadline when less than nine tenths of the stall time are
 // left: once a second or so for a busy connection, since setting it costs as much
 // as everything else around a small write.
-func (c *Conn) extend() {
+func (c *Conn) extend(now time.Time) {
 	stall := c.net.Limits.Stall
-	now := time.Now()
 	if c.out.limit.Sub(now) < stall-stall/10 {
 		c.out.limit = now.Add(stall)
 		c.sock.SetWriteDeadline(c.out.limit)

@@ -34,12 +34,11 @@ func (c *Conn) run() {
 // read raises data events until the connection is closed, and closes it when the
 // peer has.
 func (c *Conn) read() {
-	var (
-		in      = newInput(c.sock)
-		partial []byte // of a line
-	)
+	c.in = newInput(c.sock)
+	var partial []byte // of a line
 	for c.IsOpen() {
-		buf, data, err := in.next()
+		buf, data, err := c.in.next()
+		c.arrived = time.Now()
 		if len(data) > 0 {
 			// Nothing that handlers see may alias the buffer, which others use next.
 			if c.lines {
@@ -48,20 +47,22 @@ func (c *Conn) read() {
 				c.received(bytes.Clone(data))
 			}
 		}
-		chunks.Put(buf)
 		if err != nil && c.IsOpen() {
 			if errors.Is(err, io.EOF) && len(partial) > 0 {
 				c.received(partial)
 			}
 			c.readFailed(err)
 		}
+		c.flush(buf)
+		chunks.Put(buf)
 	}
 }
 
 // received raises the event for data that nobody else refers to.
 func (c *Conn) received(data []byte) {
 	if sets := c.net.tcp.data; len(sets) > 0 && c.IsOpen() {
-		c.net.deliver(sets, newDataEvent(c, data))
+		c.cork()
+		c.net.deliver(sets, newDataEvent(c, data, c.arrived))
 	}
 }
 

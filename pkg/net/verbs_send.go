@@ -14,11 +14,7 @@ import (
 // It returns when the bytes are queued.
 func (n *Network) sendVerb(c *vm.Call) (value.Value, error) {
 	if conn := n.objectConn(c); conn != nil {
-		p, err := packetOf(c, asText)
-		if err != nil {
-			return value.Value{}, err
-		}
-		return value.Value{}, conn.send(p)
+		return value.Value{}, conn.answer(c)
 	}
 	s, v := c.Site, c.Arg(bytecode.SlotObject)
 	base := s.Object.Base

@@ -317,8 +317,16 @@ func (co *Coroutine) regrant(now time.Duration) {
 	co.fuel = 1 << co.grant
 }
 
+// Holder is an Owner that holds something back while its coroutine runs, such as
+// output that the next statement may add to. Goes is called when the run takes
+// longer than most.
+type Holder interface{ Goes() }
+
 // charge is called when the fuel is used up.
 func (co *Coroutine) charge() error {
+	if h, ok := co.Owner.(Holder); ok {
+		h.Goes()
+	}
 	co.spent += 1 << co.grant
 	if co.budget == 0 {
 		co.grant = mostGrant
