@@ -23,12 +23,12 @@ func BenchmarkProducers(b *testing.B) {
 	cases := []struct{ name, source string }{
 		{"emit", `(Raise 0: Tick Handler) { Create the <i> with 7. Emit a <Ping: event> with <i>. }
 			(Answer: Ping Handler) { Extract the <i> from the <event: i>.` + work + ` }`},
-		{"store", `(Raise 0: Tick Handler) { Store { id: "one", n: 1 } into the <thing-repository>. }
+		{"store", `(Raise 0: Tick Handler) { Store { id: "one", n: <event: n> } into the <thing-repository>. }
 			(Watch: thing-repository Observer) { Extract the <change> from the <event: changeType>.` + work + ` }`},
 		{"stores", ""},
 	}
 	for i := range 8 {
-		cases[2].source += fmt.Sprintf(`(Raise %[1]d: Tick Handler) { Store { id: "one", n: 1 } into the <thing%[1]d-repository>. }
+		cases[2].source += fmt.Sprintf(`(Raise %[1]d: Tick Handler) { Store { id: "one", n: <event: n> } into the <thing%[1]d-repository>. }
 			(Watch %[1]d: thing%[1]d-repository Observer) { Extract the <change> from the <event: changeType>.`+work+" }\n", i)
 	}
 	for _, c := range cases {
@@ -39,13 +39,15 @@ func BenchmarkProducers(b *testing.B) {
 			var next atomic.Int64
 			begun := cpuTime()
 			b.RunParallel(func(pb *testing.PB) {
-				set := h.Named(fmt.Sprint("Raise ", next.Add(1)%8))
+				me := next.Add(1)
+				set := h.Named(fmt.Sprint("Raise ", me%8))
 				if set == nil {
 					set = h.Named("Raise 0")
 				}
-				t := &host.Payload{Event: value.EmptyMap}
-				for pb.Next() {
-					e := h.Invoke(set, t)
+				// A row that is stored again as it is causes no change.
+				rows := [2]*host.Payload{{Event: value.MapOf("n", value.OfInt(2*me))}, {Event: value.MapOf("n", value.OfInt(2*me+1))}}
+				for k := 0; pb.Next(); k++ {
+					e := h.Invoke(set, rows[k&1])
 					if e.State() != vm.Done {
 						b.Error(e.Err())
 					}

@@ -39,9 +39,10 @@ type Execution struct {
 	asleep *sleep     // what it sleeps in, under sleepers.mu
 
 	finished func(*Execution) // called once at the end, on the goroutine that ran last
-	signal   chan struct{}    // of await; made when somebody waits
+	signal   chan func()      // of await; made when somebody waits
 	phase    atomic.Int32     // of Wait: running, awaited, ended
 	calls    int16            // user actions that this one runs within
+	stripe   uint8            // its place in counters
 	branch   bool             // the body of a parallel loop, not a run of the feature set
 }
 
@@ -94,10 +95,14 @@ type Response struct {
 	Object  value.Value // of `for the <x>` when x is bound
 }
 
+// made counts the executions that were made.
+var made atomic.Uint32
+
 var pool = sync.Pool{New: func() any {
 	e := &Execution{}
 	e.Owner = e
 	e.clock.random = rand.Uint32()
+	e.stripe = uint8(made.Add(1))
 	return e
 }}
 
@@ -195,11 +200,27 @@ func (e *Execution) runHere() {
 }
 
 // await blocks this goroutine until e, which another one drives now, has ended.
+// Meanwhile it does what hand gives it.
 func (e *Execution) await() {
-	e.signal = make(chan struct{})
+	e.signal = make(chan func())
 	if e.phase.CompareAndSwap(0, awaited) {
-		<-e.signal
+		for work := range e.signal {
+			work()
+		}
 	}
+}
+
+// hand gives a step of the chain whose root is e to the goroutine that waits for e,
+// or to a new one. The root must not be able to end before that step.
+func (e *Execution) hand(work func()) {
+	if e.phase.Load() == awaited {
+		select {
+		case e.signal <- work:
+			return
+		default: // it has something to do already
+		}
+	}
+	go work()
 }
 
 // resume continues a blocked coroutine with the reply of its operation, on this

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"aro/pkg/bytecode"
@@ -96,7 +95,7 @@ type Host struct {
 	callable map[string]Callable
 
 	life     lifecycle
-	inFlight atomic.Int64 // executions that a trigger from outside started
+	flight   flight // executions that a trigger from outside started
 	sleepers sleepers
 
 	schedules schedules
@@ -229,9 +228,9 @@ func (h *Host) Uses(base string) bool {
 func (h *Host) Invoke(s *Set, t Trigger) *Execution {
 	e := h.newExecution(s.Code, s, t, nil)
 	e.Limit(0, h.HandlerBudget)
-	h.inFlight.Add(1)
+	h.flight.begun.add(e.stripe, 1)
 	e.runHere()
-	h.inFlight.Add(-1)
+	h.flight.ended.add(e.stripe, 1)
 	return e
 }
 
@@ -242,10 +241,10 @@ type Starter interface{ Began(e *Execution) }
 func (h *Host) InvokeFor(s *Set, t Trigger, who Starter) *Execution {
 	e := h.newExecution(s.Code, s, t, nil)
 	e.Limit(0, h.HandlerBudget)
-	h.inFlight.Add(1)
+	h.flight.begun.add(e.stripe, 1)
 	who.Began(e)
 	e.runHere()
-	h.inFlight.Add(-1)
+	h.flight.ended.add(e.stripe, 1)
 	return e
 }
 
@@ -263,15 +262,18 @@ func (e *Execution) Abandon() {
 // Deliver runs all handlers of one outside event on this goroutine, one that
 // waits letting the next one start, and returns when all have ended.
 func (h *Host) Deliver(sets []*Set, t Trigger) {
-	h.inFlight.Add(1)
-	defer h.inFlight.Add(-1)
 	h.recordOutside(sets, t)
 	var waiting []*Execution
+	began, stripe := false, uint8(0)
 	for _, s := range sets {
 		if !s.accepts(t) {
 			continue
 		}
 		e := h.newExecution(s.Code, s, t, nil)
+		if !began {
+			began, stripe = true, e.stripe
+			h.flight.begun.add(stripe, 1)
+		}
 		e.Limit(0, h.HandlerBudget)
 		if e.drive() {
 			e.release()
@@ -285,6 +287,9 @@ func (h *Host) Deliver(sets []*Set, t Trigger) {
 	for _, e := range waiting {
 		e.await()
 		e.release()
+	}
+	if began {
+		h.flight.ended.add(stripe, 1)
 	}
 }
 

@@ -234,7 +234,7 @@ func (h *Host) waitForWork() {
 	var since time.Time // begin of the window in which handlers must become fewer
 	var before int64    // handlers at its begin
 	for {
-		running, held := h.inFlight.Load(), h.life.holders.Load() > 0
+		running, held := h.flight.running(), h.life.holders.Load() > 0
 		switch {
 		case held:
 			since = time.Time{}
@@ -256,7 +256,7 @@ func (h *Host) waitForWork() {
 }
 
 func (h *Host) waitInFlight(deadline time.Time) {
-	for h.inFlight.Load() > 0 && time.Now().Before(deadline) {
+	for h.flight.running() > 0 && time.Now().Before(deadline) {
 		time.Sleep(2 * time.Millisecond)
 	}
 }
@@ -398,7 +398,7 @@ func (o keepaliveOp) Start(co *vm.Coroutine) bool {
 				return
 			case <-time.After(quiet):
 			}
-			if o.h.life.sources.Load() > 0 || o.h.inFlight.Load() > 0 {
+			if o.h.life.sources.Load() > 0 || o.h.flight.running() > 0 {
 				quiet = idleFirst
 				continue
 			}

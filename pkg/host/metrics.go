@@ -17,9 +17,14 @@ import (
 // the other, short ones one in sixteen, which stand for the rest in the average.
 // min and max are those of the measured runs.
 type stats struct {
-	runs, failed atomic.Int64
-	short, long  sample
-	min, max     atomic.Int64 // nanoseconds; min is 0 while there is none
+	// Each run reads these, and few write them: they are not beside what is written.
+	_           [64]byte
+	measured    atomic.Bool             // the first ones
+	runs        atomic.Pointer[counter] // made by the first run
+	_           [48]byte
+	failed      atomic.Int64
+	short, long sample
+	min, max    atomic.Int64 // nanoseconds; min is 0 while there is none
 }
 
 // sample is a number of measured runs and the sum of their nanoseconds.
@@ -41,7 +46,7 @@ type clock struct {
 func (k *clock) start(h *Host, s *Set) {
 	k.begun, k.waiting = 0, false
 	k.random = k.random*1664525 + 1013904223
-	if k.random>>(32-measureBits) == 0 || s.stats.runs.Load() < measureFirst {
+	if k.random>>(32-measureBits) == 0 || !s.stats.measured.Load() {
 		k.begun = h.now()
 	}
 }
@@ -64,7 +69,15 @@ func (h *Host) now() time.Duration { return time.Since(h.started) | 1 }
 // count counts a run that ended.
 func (e *Execution) count(failed bool) {
 	s, k := &e.Set.stats, &e.clock
-	s.runs.Add(1)
+	runs := s.runs.Load()
+	if runs == nil {
+		s.runs.CompareAndSwap(nil, new(counter))
+		runs = s.runs.Load()
+	}
+	runs.add(e.stripe, 1)
+	if !s.measured.Load() && runs.sum() >= measureFirst {
+		s.measured.Store(true)
+	}
 	if failed {
 		s.failed.Add(1)
 	}
@@ -87,6 +100,14 @@ func (e *Execution) count(failed bool) {
 	}
 	for old := s.min.Load(); (n < old || old == 0) && !s.min.CompareAndSwap(old, n); old = s.min.Load() {
 	}
+}
+
+// count is the number of runs.
+func (s *stats) count() int64 {
+	if runs := s.runs.Load(); runs != nil {
+		return runs.sum()
+	}
+	return 0
 }
 
 // total estimates the time of all runs: that of the long ones, which were all
@@ -136,7 +157,7 @@ func (h *Host) metrics() *metrics {
 	m := &metrics{uptime: time.Since(h.started), process: readProcess()}
 	m.process.start = processStart
 	for _, s := range h.sets {
-		n := s.stats.runs.Load()
+		n := s.stats.count()
 		if n == 0 {
 			continue
 		}

@@ -3,6 +3,7 @@ package host
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"aro/pkg/store"
 	"aro/pkg/vm"
@@ -23,6 +24,7 @@ type turn struct {
 	owner *Execution // root of the chain that has it, nil when free
 	depth int
 	queue []*writeOp
+	woken bool // the first of the queue is about to try
 }
 
 // lineage is what turns know about a chain of executions. The bodies of a
@@ -113,11 +115,15 @@ func (t *turn) wait(op *writeOp) (goOn bool) {
 	}
 	w := root.line.wait()
 	w.turns = append(w.turns, t)
+	op.queued = time.Now()
 	t.queue = append(t.queue, op)
 	return false
 }
 
-// pass gives the turn on.
+// pass gives the turn back and lets the first of the queue try to take it. Who
+// comes in between may have it first: a turn that goes straight to the next one
+// makes everybody wait for a switch of goroutines, write after write, once there is
+// a queue. Only who has waited for long gets it handed over.
 func (t *turn) pass() {
 	turnsMu.Lock()
 	if t.depth--; t.depth > 0 {
@@ -125,30 +131,59 @@ func (t *turn) pass() {
 		return
 	}
 	t.owner = nil
-	if len(t.queue) == 0 {
+	if len(t.queue) == 0 || t.woken {
 		turnsMu.Unlock()
 		return
 	}
 	next := t.queue[0]
+	if time.Since(next.queued) > turnPatience {
+		t.takeFirst()
+		turnsMu.Unlock()
+		next.e.root.hand(next.proceed)
+		return
+	}
+	t.woken = true
+	turnsMu.Unlock()
+	next.e.root.hand(func() { t.retry(next) })
+}
+
+// turnPatience is how long the first of a queue may be overtaken.
+const turnPatience = time.Millisecond
+
+// retry goes on with the first of the queue if the turn is free; else whoever has it
+// wakes it again. It runs on the goroutine of that writer, so that no answer
+// waits for another one.
+func (t *turn) retry(op *writeOp) {
+	turnsMu.Lock()
+	t.woken = false
+	if t.owner != nil {
+		turnsMu.Unlock()
+		return
+	}
+	t.takeFirst()
+	turnsMu.Unlock()
+	op.proceed()
+}
+
+// takeFirst gives a free turn to the first of the queue. The caller holds turnsMu.
+func (t *turn) takeFirst() {
+	op := t.queue[0]
 	t.queue[0] = nil
 	t.queue = t.queue[1:]
-	w := next.e.root.line.more
+	w := op.e.root.line.more
 	i := slices.Index(w.turns, t)
 	w.turns = slices.Delete(w.turns, i, i+1)
-	t.takeLocked(next.e.root)
-	turnsMu.Unlock()
-	// The next writer continues on a goroutine of its own, so that this one's
-	// answer does not wait for it. Only contended turns get here.
-	go next.proceed()
+	t.takeLocked(op.e.root)
 }
 
 // writeOp is one write with its observers: take the turn, apply, run each
 // observer after the other, pass the turn on.
 type writeOp struct {
-	e     *Execution
-	repo  *repository
-	free  bool // the turn could not be taken without a deadlock
-	apply func() (value.Value, []store.Change)
+	e      *Execution
+	repo   *repository
+	free   bool // the turn could not be taken without a deadlock
+	queued time.Time
+	apply  func() (value.Value, []store.Change)
 
 	result  value.Value
 	err     error
