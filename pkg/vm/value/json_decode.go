@@ -104,7 +104,7 @@ func (d *decoder) array(depth int) (Value, error) {
 		d.i++
 		return OfList(nil), nil
 	}
-	var items []Value
+	items := make([]Value, 0, 4)
 	for {
 		v, err := d.value(depth)
 		if err != nil {
@@ -138,7 +138,14 @@ func (d *decoder) object(depth int) (Value, error) {
 		d.i++
 		return d.mapOf(EmptyMap), nil
 	}
-	b := Builder{shape: EmptyShape, vals: make([]Value, 0, 8)}
+	// Most maps have a few keys: they are collected on the stack, so that the record
+	// is one allocation of its size. big takes over for others.
+	var (
+		room  [8]Value
+		n     int
+		shape = EmptyShape
+		big   *Builder
+	)
 	for {
 		if d.i >= len(d.s) || d.s[d.i] != '"' {
 			return Value{}, d.fail("expected a quoted key")
@@ -157,7 +164,17 @@ func (d *decoder) object(depth int) (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
-		b.Set(key, v)
+		if big != nil {
+			big.Set(key, v)
+		} else if i := shape.Slot(key); i >= 0 {
+			room[i] = v
+		} else if next := shape.with(key); next != nil && n < len(room) {
+			shape, room[n] = next, v
+			n++
+		} else {
+			big = &Builder{shape: shape, vals: append(make([]Value, 0, 2*len(room)), room[:n]...)}
+			big.Set(key, v)
+		}
 		d.space()
 		if d.i >= len(d.s) {
 			return Value{}, d.fail("unexpected end in an object")
@@ -168,11 +185,18 @@ func (d *decoder) object(depth int) (Value, error) {
 			d.space()
 		case '}':
 			d.i++
-			return d.mapOf(b.Value()), nil
+			return d.mapOf(OfRecord(recordOf(big, shape, room[:n]))), nil
 		default:
 			return Value{}, d.fail("expected ',' or '}'")
 		}
 	}
+}
+
+func recordOf(big *Builder, shape *Shape, few []Value) *Record {
+	if big != nil {
+		return big.Record()
+	}
+	return BuildRecord(shape, few)
 }
 
 func (d *decoder) mapOf(v Value) Value {
