@@ -114,6 +114,17 @@ func try(req *http.Request) (answer, error) {
 	return answer{res.StatusCode, res.Header, string(body)}, err
 }
 
+// read takes the body of an answer.
+func read(t *testing.T, res *http.Response) answer {
+	t.Helper()
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(body)}
+}
+
 func get(t *testing.T, p *aroproc.Process, path string) answer {
 	t.Helper()
 	req, err := http.NewRequest("GET", "http://"+p.HTTP+path, nil)

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
 
 // TestDocs checks every aro block of the documentation, and runs those that an
-// output block follows.
+// output block follows. The commands of a console block that begins with "$ aro" run
+// beside the last aro block, and must print what stands there.
 func TestDocs(t *testing.T) {
 	files, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
@@ -19,18 +22,25 @@ func TestDocs(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", aro, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	ran := 0
+	ran, typed := 0, 0
 	for _, file := range append(files, "../../README.md") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		blocks := fences(string(text))
+		src := ""
 		for i, b := range blocks {
+			if b.kind == "console" && strings.HasPrefix(b.text, "$ aro ") {
+				typed++
+				if got := console(t, aro, filepath.Dir(src), b.text); got != b.text {
+					t.Errorf("%s: the block\n%sgives\n%s", file, b.text, got)
+				}
+			}
 			if b.kind != "aro" {
 				continue
 			}
-			src := filepath.Join(t.TempDir(), "main.aro")
+			src = filepath.Join(t.TempDir(), "main.aro")
 			if err := os.WriteFile(src, []byte(b.text), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -54,9 +64,35 @@ func TestDocs(t *testing.T) {
 			}
 		}
 	}
-	if ran < 5 {
-		t.Errorf("only %d blocks with output", ran)
+	if ran < 5 || typed < 2 {
+		t.Errorf("only %d blocks with output, %d with commands", ran, typed)
 	}
+}
+
+// took are the times in a report of tests.
+var took = regexp.MustCompile(`\((?:[0-9.]+m?s|<1ms)\)`)
+
+// console runs the commands of a block in dir, and returns the block as it would have
+// to be. Empty lines around what a command prints do not count.
+func console(t *testing.T, aro, dir, block string) string {
+	var out strings.Builder
+	for line := range strings.Lines(block) {
+		words, ok := strings.CutPrefix(line, "$ aro ")
+		if !ok {
+			continue
+		}
+		cmd := exec.Command(aro, strings.Fields(words)...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "ARO_CACHE_DIR="+dir)
+		got, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		out.WriteString(line)
+		out.WriteString(took.ReplaceAllString(strings.Trim(string(got), "\n")+"\n", "(<1ms)"))
+	}
+	return out.String()
 }
 
 type fence struct{ kind, text string }

@@ -33,6 +33,11 @@ func (c *compiler) refTo(n *syntax.Noun, dst int, quiet bool) {
 		c.act(dst, bytecode.Site{Verb: "(rows)", Object: noun(n), Extra: bytecode.NoReg}, c.temps(0))
 		c.walk(n, dst, dst, quiet)
 		return
+	case n.Base == "parameter" && quiet && n.Raw != "" && c.find(n.Base) == nil:
+		// "(parameter)" fails for one that was not given; a test asks all of them.
+		c.act(dst, bytecode.Site{Verb: "(parameter)", Object: noun(&syntax.Noun{Base: n.Base, Span: n.Span}), Extra: bytecode.NoReg}, c.temps(0))
+		c.walk(n, dst, dst, quiet)
+		return
 	case (n.Base == "env" || n.Base == "parameter") && c.find(n.Base) == nil:
 		c.act(dst, bytecode.Site{Verb: "(" + n.Base + ")", Object: noun(n), Extra: bytecode.NoReg}, c.temps(0))
 		return

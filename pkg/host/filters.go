@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/host/format"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 )
@@ -31,6 +32,10 @@ func linkFilter(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, err
 	case "length":
 		return func(c *vm.Call) (value.Value, error) {
 			return value.OfInt(int64(vm.Length(c.Arg(bytecode.SlotObject)))), nil
+		}, nil, nil
+	case "markdown":
+		return func(c *vm.Call) (value.Value, error) {
+			return value.OfString(format.MarkdownHTML(c.Arg(bytecode.SlotObject).Text())).Markup(value.ContentFor("x.html")), nil
 		}, nil, nil
 	case "raw":
 		return func(c *vm.Call) (value.Value, error) {

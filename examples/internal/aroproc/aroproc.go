@@ -109,9 +109,9 @@ func Start(t testing.TB, bin, app string, o Options) *Process {
 	t.Cleanup(p.cleanup)
 	switch o.Ready {
 	case "http":
-		p.waitPort(p.HTTP)
+		p.Answers(p.HTTP)
 	case "tcp":
-		p.waitPort(p.TCP)
+		p.Answers(p.TCP)
 	}
 	return p
 }
@@ -154,7 +154,8 @@ func tail(s string) string {
 	return s
 }
 
-func (p *Process) waitPort(addr string) {
+// Answers waits until somebody listens on addr.
+func (p *Process) Answers(addr string) {
 	p.t.Helper()
 	p.Until("a listener on "+addr, func() bool {
 		c, err := net.DialTimeout("tcp", addr, time.Second)
@@ -248,11 +249,27 @@ func Run(t testing.TB, bin string, args ...string) (stdout, stderr string, code 
 // RunIn runs bin with arguments to its end in the folder dir.
 func RunIn(t testing.TB, dir, bin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	return RunFed(t, dir, "", nil, bin, args...)
+}
+
+// RunFed is RunIn with more of an environment, and with the file input on stdin if
+// that is not empty.
+func RunFed(t testing.TB, dir, input string, env []string, bin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
 	var out, errOut bytes.Buffer
 	cmd := exec.Command(bin, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "ARO_CACHE_DIR="+filepath.Join(filepath.Dir(bin), "cache"),
 		fmt.Sprintf("ARO_HTTP_PORT=%d", FreePort(t)), fmt.Sprintf("ARO_SOCKET_PORT=%d", FreePort(t)))
+	cmd.Env = append(cmd.Env, env...)
+	if input != "" {
+		f, err := os.Open(input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		cmd.Stdin = f
+	}
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	err := cmd.Run()
 	var exit *exec.ExitError
