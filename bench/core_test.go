@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 // ones.
 func start(tb testing.TB, src string, extra ...*host.Verb) *host.Host {
 	tb.Helper()
+	room.Do(host.KeepRoom) // as the command does
 	f := syntax.NewFile("bench.aro", []byte("(Application-Start: Bench) { Return an <OK: status> for the <startup>. }\n"+src))
 	for _, d := range syntax.Parse(f) {
 		tb.Fatal(d)
@@ -33,6 +35,8 @@ func start(tb testing.TB, src string, extra ...*host.Verb) *host.Host {
 	}
 	return host.New(prog, host.Config{Verbs: verbs, Stdout: io.Discard, Stderr: io.Discard, HandlerBudget: time.Hour})
 }
+
+var room sync.Once
 
 // sink is a verb without work of its own: what is measured is the call.
 var sink = &host.Verb{Verb: bytecode.Verb{Name: "deliver", Result: bytecode.Consumes, Object: bytecode.LabelObject},

@@ -268,7 +268,7 @@ func (l *loaded) run(o runOptions) error {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	// With a receiver, writing to a pipe that nobody reads fails and does not end us.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	keepRoom()
+	host.KeepRoom()
 	code := h.Run(signals)
 	if err := cfg.Record.Close(); err != nil {
 		return &exitError{1, "Error: the recording is not complete: " + err.Error()}

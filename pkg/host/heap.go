@@ -1,10 +1,10 @@
-package main
+package host
 
 import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
+	measures "runtime/metrics"
 )
 
 // heapRoom is how much is allocated at least between two collections. Go's own
@@ -13,8 +13,9 @@ import (
 // leave a fiftieth. Larger heaps collect when they have doubled, as usual.
 const heapRoom = 12 << 20
 
-// keepRoom holds heapRoom from now on, unless GOGC says otherwise.
-func keepRoom() {
+// KeepRoom holds heapRoom from now on, for the whole process, unless GOGC says otherwise.
+// The command calls it once, before Run.
+func KeepRoom() {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
@@ -27,8 +28,8 @@ func keepRoom() {
 func afterCollection(percent int) {
 	type marker struct{ _ *int }
 	runtime.SetFinalizer(&marker{}, func(*marker) {
-		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-		metrics.Read(live)
+		live := []measures.Sample{{Name: "/gc/heap/live:bytes"}}
+		measures.Read(live)
 		want := min(max(int(heapRoom*100/max(live[0].Value.Uint64(), 1)), 100), 300)
 		if want < percent-20 || want > percent+20 {
 			debug.SetGCPercent(want)
