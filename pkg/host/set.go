@@ -61,6 +61,17 @@ type Set struct {
 	stats      stats
 }
 
+// Classify tells what makes a feature set run, by its name and activity. What it
+// returns is not linked: it has no Code.
+func Classify(c *bytecode.Chunk) *Set { return newSet(c) }
+
+// Observes reports whether a feature set wants to know of a transition, draft_to_sent,
+// of a field.
+func (s *Set) Observes(field, transition string) bool {
+	return s.Kind == TransitionEvent ||
+		s.Kind == StateEvent && (s.Event == "" || s.Event == field) && (s.transition == "" || s.transition == transition)
+}
+
 // newSet classifies a feature set by its name and activity.
 func newSet(c *bytecode.Chunk) *Set {
 	s := &Set{Name: c.Name, Activity: c.Activity, Takes: c.Takes, guard: parseStateGuard(c.StateGuard)}
