@@ -19,6 +19,10 @@ const (
 	wanted = 1180.0 // width that parts are packed to, unless one is wider
 )
 
+// Style is the style sheet of an SVG, as it stands in its element: pages that
+// forbid other styles allow this one by its hash.
+const Style = style
+
 // style draws on light and dark. Each class of nodes and edges has its colour, and
 // a form that tells it apart without.
 const style = `

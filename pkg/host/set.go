@@ -59,6 +59,7 @@ type Set struct {
 	guard      []condition
 	transition string // of a StateEvent: the only transition it is for, "" for any
 	stats      stats
+	durations  *histogram // of all runs; nil unless somebody watches
 }
 
 // Classify tells what makes a feature set run, by its name and activity. What it
