@@ -10,7 +10,7 @@ import (
 func (l *layout) rank(g *Graph, index map[string]int, nodes []int, boxes map[int]*box) {
 	type arc struct {
 		edge, from, to int
-		turned         bool
+		turned, there  bool
 	}
 	out := map[int][]int{} // edges by their first node
 	for i, e := range g.Edges {
@@ -31,15 +31,15 @@ func (l *layout) rank(g *Graph, index map[string]int, nodes []int, boxes map[int
 			to := index[g.Edges[i].To]
 			switch {
 			case to == n:
-				arcs = append(arcs, arc{i, n, n, false})
+				arcs = append(arcs, arc{edge: i, from: n, to: n})
 				continue
 			case state[to] == grey:
-				arcs = append(arcs, arc{i, to, n, true})
+				arcs = append(arcs, arc{edge: i, from: to, to: n, turned: true})
 				continue
 			case state[to] == 0:
 				visit(to)
 			}
-			arcs = append(arcs, arc{i, n, to, false})
+			arcs = append(arcs, arc{edge: i, from: n, to: to})
 		}
 		state[n] = black
 		topological = append(topological, n)
@@ -92,8 +92,15 @@ func (l *layout) rank(g *Graph, index map[string]int, nodes []int, boxes map[int
 	for _, n := range nodes {
 		l.columns[boxes[n].rank] = append(l.columns[boxes[n].rank], boxes[n])
 	}
-	slices.SortFunc(arcs, func(a, b arc) int { return a.edge - b.edge })
+	byEdge := make([]arc, len(g.Edges)) // ways in the order of the edges
 	for _, a := range arcs {
+		byEdge[a.edge] = a
+		byEdge[a.edge].there = true
+	}
+	for _, a := range byEdge {
+		if !a.there {
+			continue // of another part
+		}
 		w := way{edge: a.edge, turned: a.turned}
 		from := boxes[a.from]
 		if a.from == a.to {

@@ -1,7 +1,7 @@
 package host
 
 import (
-	"cmp"
+	"maps"
 	"math/bits"
 	"slices"
 	"sync"
@@ -180,12 +180,11 @@ func (h *Host) SetStates() []SetState {
 // RepositoryStates lists the repositories that were used, by name.
 func (h *Host) RepositoryStates() []RepositoryState {
 	h.reposMu.RLock()
+	defer h.reposMu.RUnlock()
 	out := make([]RepositoryState, 0, len(h.repos))
-	for name, r := range h.repos {
-		out = append(out, RepositoryState{name, r.Count()})
+	for _, name := range slices.Sorted(maps.Keys(h.repos)) {
+		out = append(out, RepositoryState{name, h.repos[name].Count()})
 	}
-	h.reposMu.RUnlock()
-	slices.SortFunc(out, func(a, b RepositoryState) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 
@@ -228,9 +227,8 @@ func (h *Host) Refusals() []Refusal {
 	h.refusals.mu.Lock()
 	defer h.refusals.mu.Unlock()
 	out := make([]Refusal, 0, len(h.refusals.counts))
-	for reason, n := range h.refusals.counts {
-		out = append(out, Refusal{reason, n})
+	for _, reason := range slices.Sorted(maps.Keys(h.refusals.counts)) {
+		out = append(out, Refusal{reason, h.refusals.counts[reason]})
 	}
-	slices.SortFunc(out, func(a, b Refusal) int { return cmp.Compare(a.Reason, b.Reason) })
 	return out
 }

@@ -26,9 +26,8 @@ func Health(h *host.Host, addr string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the health server cannot listen on %s: %w", addr, err)
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /live", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "live\n") })
-	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) {
+	live := func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "live\n") }
+	ready := func(w http.ResponseWriter, _ *http.Request) {
 		switch {
 		case h.IsReady():
 			answer(w, http.StatusOK, "ready\n")
@@ -37,12 +36,30 @@ func Health(h *host.Host, addr string) (string, error) {
 		default:
 			answer(w, http.StatusServiceUnavailable, "starting\n")
 		}
-	})
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+	}
+	metrics := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		fmt.Fprint(w, h.Metrics("prometheus")+"\n")
-	})
-	return l.Addr().String(), serve(h, l, mux)
+	}
+	return l.Addr().String(), serve(h, l, pages{"/live": live, "/ready": ready, "/metrics": metrics})
+}
+
+// pages are what a server has, by path; people and machines only read them. Patterns
+// as http.ServeMux knows them would add more to every built application than this.
+type pages map[string]http.HandlerFunc
+
+// ServeHTTP implements http.Handler.
+func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	page := p[r.URL.Path]
+	switch {
+	case page == nil:
+		answer(w, http.StatusNotFound, "There is no such page.\n")
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		answer(w, http.StatusMethodNotAllowed, "Pages are for reading.\n")
+	default:
+		page(w, r)
+	}
 }
 
 func answer(w http.ResponseWriter, status int, text string) {

@@ -65,10 +65,7 @@ func (i *Inspector) Serve(addr string) (string, error) {
 		return "", fmt.Errorf("the inspector cannot listen on %s: %w", addr, err)
 	}
 	i.places = make(chan struct{}, watchers)
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", i.page)
-	mux.HandleFunc("GET /events", i.events)
-	return "http://" + l.Addr().String() + "/", serve(i.Host, l, guard(mux))
+	return "http://" + l.Addr().String() + "/", serve(i.Host, l, guard(pages{"/": i.page, "/events": i.events}))
 }
 
 // guard refuses what pages of others can send: a request for another host, which is
