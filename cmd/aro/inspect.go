@@ -1,7 +1,6 @@
 package main
 
 import (
-	"debug/buildinfo"
 	"fmt"
 	"io"
 	"os"
@@ -85,7 +84,11 @@ func inspect(w io.Writer, path string, data []byte) error {
 
 // describeRuntime writes what the executable around a program is.
 func describeRuntime(w io.Writer, path string, program int) {
-	info, err := buildinfo.ReadFile(path)
+	exe, err := os.ReadFile(path)
+	if err != nil {
+		return
+	}
+	info, err := buildInfo(exe)
 	if err != nil {
 		return
 	}

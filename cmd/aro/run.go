@@ -22,7 +22,7 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--inspect[=ADDR]] [--health ADDR] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
@@ -33,7 +33,9 @@ func runCommand() *cobra.Command {
 			"      --replay FILE       raise the events of such a file before Application-Start\n" +
 			"      --sandbox           no files, commands, environment or connections to others\n" +
 			"      --allow LIST        the same, but for what is listed: read, write, net, run, env\n" +
-			"      --root FOLDER       files in this folder only, which relative paths start from",
+			"      --root FOLDER       files in this folder only, which relative paths start from\n" +
+			"      --inspect[=ADDR]    a page that shows the running application, on this machine only\n" +
+			"      --health ADDR       /live, /ready and /metrics on a port of their own (ARO_HEALTH)",
 		Example: "  aro run examples/statuspost\n" +
 			"  aro run ./report --month 11 --verbose",
 		DisableFlagParsing: true,
@@ -60,6 +62,7 @@ type runOptions struct {
 	record, replay   string // files
 	sandbox          bool
 	allow            []string // what the sandbox leaves open
+	inspect, health  string   // addresses, "" for none
 	root             string   // the folder that files are confined to
 	params           value.Value
 }
@@ -85,6 +88,8 @@ func parseRun(args []string) (runOptions, error) {
 			o.keepAlive = true
 		case a == "--debug":
 			o.debug = true
+		case a == "--inspect":
+			o.inspect = anyPort
 		case a == "--sandbox":
 			o.sandbox = true
 		case (a == "-h" || a == "--help") && o.path == "":
@@ -110,9 +115,16 @@ func (o *runOptions) fileFlag(args []string, i *int) (known bool, err error) {
 	name, v, given := strings.Cut(args[*i], "=")
 	var to *string
 	var allow string
+	if name == "--inspect" && !given {
+		return false, nil // its address is optional
+	}
 	switch name {
+	case "--inspect":
+		to = &o.inspect
 	case "--allow":
 		to = &allow
+	case "--health":
+		to = &o.health
 	case "--root":
 		to = &o.root
 	case "-e", "--entry-point":
@@ -235,7 +247,7 @@ func runBuilt(args []string) int {
 }
 
 func (l *loaded) run(o runOptions) error {
-	cfg := host.Config{Parameters: o.params, Verbose: o.verbose, Debug: o.debug, EntryPoint: o.entry, KeepAlive: o.keepAlive}
+	cfg := host.Config{Parameters: o.params, Verbose: o.verbose, Debug: o.debug, EntryPoint: o.entry, KeepAlive: o.keepAlive, Watch: o.watch()}
 	if err := o.refuse(l.plugins); err != nil {
 		return err
 	}
@@ -264,6 +276,9 @@ func (l *loaded) run(o runOptions) error {
 		return err
 	}
 	h.KeepAlive = o.keepAlive
+	if err := l.operate(h, &o); err != nil {
+		return err
+	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	// With a receiver, writing to a pipe that nobody reads fails and does not end us.

@@ -102,6 +102,9 @@ func logToFile(c *vm.Call, v value.Value) error {
 }
 
 func (h *Host) writeLine(w io.Writer, line []byte) {
+	if h.Watch != nil {
+		h.Watch.line(line, w == h.Stderr)
+	}
 	h.console.Lock()
 	defer h.console.Unlock()
 	if _, err := w.Write(line); errors.Is(err, syscall.EPIPE) && h.life.sources.Load() == 0 {
@@ -120,6 +123,9 @@ func (h *Host) failed(e *Execution) {
 	s := e.Set
 	if s == nil || s == e.Host.start || s.Kind == EndSuccess || s.Kind == EndError || s.Kind == Action || s.Kind == TestSet || isCalled(e) {
 		return
+	}
+	if h.Watch != nil {
+		h.Watch.failure(s, e.Err())
 	}
 	h.Diagnose("[ERROR] [%s: %s]%s %s", s.Name, s.Activity, place(e.Err()), Describe(e.Err()))
 	if p, ok := panicOf(e.Err()); ok && h.Verbose {

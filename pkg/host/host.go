@@ -54,6 +54,7 @@ type Config struct {
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
 	// its waiting); 0 is DefaultBudget.
 	HandlerBudget time.Duration
+	Watch         *Watch  // collects what the inspector shows; nil: nothing is collected
 	Access        *Access // what the program may reach; nil: what the user may
 }
 
@@ -98,6 +99,7 @@ type Host struct {
 	flight   flight // executions that a trigger from outside started
 	sleepers sleepers
 
+	refusals  refusals
 	schedules schedules
 	commands  commands
 	system    system
@@ -156,6 +158,9 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	}
 	for i, c := range p.Chunks {
 		h.sets[i].Code = vm.LinkLater(c, h.resolve)
+	}
+	if h.Watch != nil {
+		h.watchSets()
 	}
 	return h
 }

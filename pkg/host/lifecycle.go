@@ -28,6 +28,7 @@ type lifecycle struct {
 	stop     chan struct{} // closed when shutdown begins
 	stopOnce sync.Once
 	signal   atomic.Value // string: the signal's name
+	ready    atomic.Bool  // Application-Start has ended well, or keeps the process alive
 	holders  atomic.Int64 // listeners and outgoing connections: they hold the process
 	sources  atomic.Int64 // event sources: Keepalive does not end by idleness while there are any
 	wake     chan struct{}
@@ -170,6 +171,7 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 		code, failure = 1, e.Err()
 	}
 	if failure == nil {
+		h.life.ready.Store(true)
 		h.waitForWork()
 	}
 	h.Shutdown("")
@@ -376,6 +378,7 @@ func keepalive(c *vm.Call) (value.Value, error) {
 			}
 		}
 	}
+	h.life.ready.Store(true)
 	return c.Suspend(keepaliveOp{h})
 }
 

@@ -46,7 +46,7 @@ type clock struct {
 func (k *clock) start(h *Host, s *Set) {
 	k.begun, k.waiting = 0, false
 	k.random = k.random*1664525 + 1013904223
-	if k.random>>(32-measureBits) == 0 || !s.stats.measured.Load() {
+	if k.random>>(32-measureBits) == 0 || !s.stats.measured.Load() || s.durations != nil {
 		k.begun = h.now()
 	}
 }
@@ -94,6 +94,9 @@ func (e *Execution) count(failed bool) {
 		return
 	}
 	n := max(int64(e.Host.now()-k.begun), 1)
+	if s := e.Set.durations; s != nil {
+		s.add(n)
+	}
 	of.sum.Add(n)
 	of.n.Add(1)
 	for old := s.max.Load(); n > old && !s.max.CompareAndSwap(old, n); old = s.max.Load() {
@@ -136,6 +139,7 @@ type metrics struct {
 	avg          float64 // milliseconds
 	uptime       time.Duration
 	process      processMetrics
+	refusals     []Refusal
 }
 
 // processMetrics is what the system knows about the process; what it does not
@@ -154,7 +158,7 @@ var processStart = time.Now()
 func (h *Host) metrics() *metrics {
 	const ms = float64(time.Millisecond)
 	total := 0.0
-	m := &metrics{uptime: time.Since(h.started), process: readProcess()}
+	m := &metrics{uptime: time.Since(h.started), process: readProcess(), refusals: h.Refusals()}
 	m.process.start = processStart
 	for _, s := range h.sets {
 		n := s.stats.count()

@@ -138,6 +138,12 @@ func prometheusMetrics(b []byte, m *metrics) []byte {
 	perSet("duration_ms_avg", "gauge", "Average execution duration in milliseconds", func(s *setMetrics) string { return fmt.Sprintf("%.2f", s.avg) })
 	perSet("duration_ms_max", "gauge", "Maximum execution duration in milliseconds", func(s *setMetrics) string { return fmt.Sprintf("%.2f", s.max) })
 	perSet("duration_ms_min", "gauge", "Minimum execution duration in milliseconds", func(s *setMetrics) string { return fmt.Sprintf("%.2f", s.min) })
+	if len(m.refusals) > 0 {
+		family("aro_refused_total", "counter", "Requests, connections and messages that were refused, dropped or closed")
+		for _, r := range m.refusals {
+			b = fmt.Appendf(b, "aro_refused_total{reason=\"%s\"} %d\n", label(r.Reason), r.N)
+		}
+	}
 	p := &m.process
 	single("aro_application_uptime_seconds", "gauge", "Application uptime in seconds", fmt.Sprintf("%.2f", m.uptime.Seconds()))
 	single("aro_process_cpu_user_seconds", "counter", "CPU time spent in user mode", fmt.Sprintf("%.4f", p.user.Seconds()))

@@ -59,6 +59,18 @@ type Set struct {
 	guard      []condition
 	transition string // of a StateEvent: the only transition it is for, "" for any
 	stats      stats
+	durations  *histogram // of all runs; nil unless somebody watches
+}
+
+// Classify tells what makes a feature set run, by its name and activity. What it
+// returns is not linked: it has no Code.
+func Classify(c *bytecode.Chunk) *Set { return newSet(c) }
+
+// Observes reports whether a feature set wants to know of a transition, draft_to_sent,
+// of a field.
+func (s *Set) Observes(field, transition string) bool {
+	return s.Kind == TransitionEvent ||
+		s.Kind == StateEvent && (s.Event == "" || s.Event == field) && (s.transition == "" || s.transition == transition)
 }
 
 // newSet classifies a feature set by its name and activity.

@@ -38,9 +38,7 @@ func linkAccept(h *Host, s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, err
 	}
 	field := strings.Join(t.path, ".")
 	for _, set := range h.sets {
-		switch {
-		case set.Kind == TransitionEvent,
-			set.Kind == StateEvent && (set.Event == "" || set.Event == field) && (set.transition == "" || set.transition == s.Result.Raw):
+		if set.Observes(field, s.Result.Raw) {
 			t.sets = append(t.sets, set)
 		}
 	}

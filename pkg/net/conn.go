@@ -71,6 +71,7 @@ func (c *Conn) end(e ending) bool {
 	first, write := c.close(e)
 	if first {
 		c.net.leave(c)
+		c.net.countEnding(e)
 	}
 	if e.hard {
 		c.sock.Close()

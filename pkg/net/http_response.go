@@ -2,6 +2,7 @@ package aronet
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"aro/pkg/host"
@@ -164,6 +165,9 @@ func (s *httpServer) redirect(x *httpd.Exchange, req *request, status int, locat
 
 // fail answers with a failure.
 func (s *httpServer) fail(x *httpd.Exchange, f *contract.Failure) {
+	if f.Status != http.StatusInternalServerError {
+		s.h.Refused("http_" + strconv.Itoa(f.Status))
+	}
 	for _, h := range f.Headers {
 		x.Set(h.Name, h.Value)
 	}

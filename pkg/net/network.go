@@ -185,6 +185,7 @@ func (n *Network) admit(c *Conn) bool {
 	}
 	if c.inbound {
 		if n.full(c.addr, n.Limits.Connections, n.Limits.PerAddress, n.Limits.LoopbackCount) {
+			n.refused("too_many_connections")
 			return false
 		}
 		if l := c.listener; l != nil {

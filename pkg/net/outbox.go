@@ -305,6 +305,7 @@ func (c *Conn) failed(err error) {
 // tooSlow ends a connection that does not read what it is sent.
 func (c *Conn) tooSlow() {
 	if c.end(ending{reason: "timeout", code: codeAbnormal, hard: true}) {
+		c.net.refused("slow_client")
 		c.net.diagnose("[Network] %s (%s) was disconnected: it reads too slowly", c.remote, c.id)
 	}
 }
