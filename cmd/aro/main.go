@@ -58,7 +58,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(), inspectCommand(), routesCommand(), actionsCommand(), cacheCommand(), versionCommand())
+	root.AddCommand(runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(), inspectCommand(), routesCommand(), actionsCommand(), cacheCommand(), versionCommand(), docCommand())
 	return root
 }
 
