@@ -53,6 +53,9 @@ type printer struct {
 	indent int
 }
 
+// put is not inlined: its calls would make the executable 30 KB larger.
+//
+//go:noinline
 func (p *printer) put(texts ...string) {
 	for _, s := range texts {
 		p.w.WriteString(s)
