@@ -58,7 +58,8 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), disasmCommand(), asmCommand(), inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand())
+	root.AddCommand(runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(),
+		inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand(), versionCommand(), docCommand())
 	return root
 }
 

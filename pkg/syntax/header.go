@@ -125,6 +125,7 @@ scan:
 	p.pos, p.prevEnd = i, Pos(i)
 	p.tok = p.scan()
 	p.want(tRParen)
+	p.fuse(set.Start)
 }
 
 // activity splits src[start:end]: `text`, `text<guard>` or `Action takes <field: Type>`.

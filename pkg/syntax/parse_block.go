@@ -61,6 +61,7 @@ func (p *parser) eachHead(d *ForEach) {
 
 // concurrency reads <concurrency: 4>. Numbers below one count as one.
 func (p *parser) concurrency() int {
+	open := p.tok.start
 	if !p.want(tLess) {
 		return 0
 	}
@@ -78,6 +79,7 @@ func (p *parser) concurrency() int {
 		n.Int = 1
 	}
 	p.want(tGreater)
+	p.fuse(open)
 	return int(min(n.Int, 1<<20))
 }
 

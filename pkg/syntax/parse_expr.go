@@ -454,8 +454,8 @@ func (p *parser) interpolated() Expr {
 // inside parses src[start:end] as one expression with bare words as references,
 // and comes back to the current token.
 func (p *parser) inside(start, end int) Expr {
-	tok, pos, limit, prev, bare, prepIn := p.tok, p.pos, p.end, p.prevEnd, p.bare, p.prepIn
-	p.pos, p.end, p.bare, p.prepIn = start, end, true, false
+	tok, pos, limit, prev, bare, prepIn, record := p.tok, p.pos, p.end, p.prevEnd, p.bare, p.prepIn, p.record
+	p.pos, p.end, p.bare, p.prepIn, p.record = start, end, true, false, false
 	p.prevEnd = Pos(start)
 	p.tok = p.scan()
 	var x Expr
@@ -469,7 +469,7 @@ func (p *parser) inside(start, end int) Expr {
 	if p.stuck { // reported; the statement around it goes on
 		p.stuck, x = false, &Literal{Span: Span{Pos(start), Pos(end)}}
 	}
-	p.tok, p.pos, p.end, p.prevEnd, p.bare, p.prepIn = tok, pos, limit, prev, bare, prepIn
+	p.tok, p.pos, p.end, p.prevEnd, p.bare, p.prepIn, p.record = tok, pos, limit, prev, bare, prepIn, record
 	if l, ok := x.(*Literal); ok && l.Kind == StringLit {
 		x = &Group{Span: l.Span, X: l} // a plain Literal in Parts is text
 	}

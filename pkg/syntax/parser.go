@@ -43,6 +43,9 @@ type parser struct {
 	binaries slab[Binary]
 	segs     []string
 
+	record bool    // for Format: taken is written
+	taken  []token // every token that was taken, references and headers as one
+
 	stmts []Stmt // stack of the statements of all open blocks
 	exprs []Expr // stack of the elements of all open lists and strings
 }
@@ -118,8 +121,23 @@ func (p *parser) next() {
 	if p.stuck {
 		return
 	}
+	if p.record {
+		p.taken = append(p.taken, p.tok)
+	}
 	p.prevEnd = p.tok.end
 	p.tok = p.scan()
+}
+
+// fuse makes one token of all that were taken since start.
+func (p *parser) fuse(start Pos) {
+	if !p.record || p.stuck {
+		return
+	}
+	n := len(p.taken)
+	for n > 0 && p.taken[n-1].start >= start {
+		n--
+	}
+	p.taken = append(p.taken[:n], token{kind: tLess, start: start, end: p.prevEnd})
 }
 
 // got moves on and reports true when the current token is a k.

@@ -53,6 +53,9 @@ type printer struct {
 	indent int
 }
 
+// put is not inlined: its calls would make the executable 30 KB larger.
+//
+//go:noinline
 func (p *printer) put(texts ...string) {
 	for _, s := range texts {
 		p.w.WriteString(s)
@@ -67,6 +70,14 @@ func (p *printer) line() {
 }
 
 func (p *printer) featureSet(set *FeatureSet) {
+	p.header(set)
+	p.optional(" when ", set.When)
+	p.put(" ")
+	p.block(set.Body)
+	p.put("\n")
+}
+
+func (p *printer) header(set *FeatureSet) {
 	p.put("(")
 	if strings.HasPrefix(set.Name, "*") {
 		p.put(" ") // not a comment
@@ -82,10 +93,6 @@ func (p *printer) featureSet(set *FeatureSet) {
 		p.put("<", set.StateGuard, ">")
 	}
 	p.put(")")
-	p.optional(" when ", set.When)
-	p.put(" ")
-	p.block(set.Body)
-	p.put("\n")
 }
 
 func (p *printer) optional(word string, x Expr) {
@@ -203,10 +210,9 @@ func (p *printer) match(s *Match) {
 }
 
 func (p *printer) simple(s *Simple) {
-	switch keywordOf(s.Verb) {
-	case kwMatch, kwFor, kwForEach, kwParallel, kwWhile, kwBreak, kwIf, kwElse, kwTry, kwCatch:
-		p.put("<", s.Verb, ">") // the plain word would open another statement
-	default:
+	if needsBrackets(s) {
+		p.put("<", s.Verb, ">")
+	} else {
 		p.put(s.Verb)
 	}
 	switch {
@@ -239,6 +245,17 @@ func (p *printer) simple(s *Simple) {
 	}
 	p.optional(" default ", s.Default)
 	p.optional(" when ", s.When)
+}
+
+// needsBrackets reports whether the plain verb would open another statement.
+func needsBrackets(s *Simple) bool {
+	switch keywordOf(s.Verb) {
+	case kwFor, kwForEach, kwParallel, kwWhile, kwBreak, kwIf, kwElse, kwTry, kwCatch:
+		return true
+	case kwMatch:
+		return !s.ResultArticle
+	}
+	return false
 }
 
 // operands yields the object and the modifiers in source order.

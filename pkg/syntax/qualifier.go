@@ -41,6 +41,7 @@ func (p *parser) ref() *Noun {
 	n.End = Pos(i + 1)
 	p.pos, p.tok.end = i+1, n.End
 	p.next()
+	p.fuse(n.Start)
 	return n
 }
 

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"aro/pkg/compile/explain"
+)
+
+func docCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doc [WORD]",
+		Short: "Explain a verb or a check",
+		Long: "doc says what a verb does, which prepositions it takes and which verbs mean the same, or what a\n" +
+			"check means, with examples. Without a word it lists both. docs/verbs.md has the verbs at length.",
+		Example: "  aro doc retrieve\n  aro doc N1\n  aro doc retrieve --json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w := cmd.OutOrStdout()
+			table := verbTable("")
+			if len(args) == 0 {
+				return listTopics(w, table, asJSON)
+			}
+			word := strings.ToLower(args[0])
+			for _, v := range table {
+				if v.Verb != word && !slices.ContainsFunc(v.Synonyms, func(s string) bool { return strings.EqualFold(s, word) }) {
+					continue
+				}
+				if asJSON {
+					return printJSON(w, v)
+				}
+				return printVerb(w, v)
+			}
+			if c, ok := explain.Find(args[0]); ok {
+				if asJSON {
+					return printJSON(w, c)
+				}
+				return explainCheck(w, args[0])
+			}
+			hint := "; aro doc lists all"
+			if near := nearest(word, table); near != "" {
+				hint = "; did you mean " + near + "?"
+			}
+			return &exitError{1, "Error: there is no verb and no check '" + args[0] + "'" + hint}
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func printVerb(w io.Writer, v verbInfo) error {
+	fmt.Fprintf(w, "%s: %s\n\n", strings.ToUpper(v.Verb[:1])+v.Verb[1:], v.Doc)
+	if len(v.Synonyms) > 0 {
+		fmt.Fprintf(w, "the same      %s\n", strings.Join(v.Synonyms, ", "))
+	}
+	if len(v.Prepositions) > 0 {
+		fmt.Fprintf(w, "prepositions  %s\n", strings.Join(v.Prepositions, ", "))
+	}
+	_, err := fmt.Fprintf(w, "role          %s\n", v.Role)
+	return err
+}
+
+// listTopics prints everything that doc knows.
+func listTopics(w io.Writer, verbs []verbInfo, asJSON bool) error {
+	if asJSON {
+		topics := struct {
+			Verbs  []string `json:"verbs"`
+			Checks []string `json:"checks"`
+		}{}
+		for _, v := range verbs {
+			topics.Verbs = append(topics.Verbs, v.Verb)
+		}
+		for _, c := range explain.Checks() {
+			topics.Checks = append(topics.Checks, c.Code)
+		}
+		return printJSON(w, topics)
+	}
+	fmt.Fprintln(w, "Verbs")
+	for _, v := range verbs {
+		fmt.Fprintf(w, "  %-12s %s\n", v.Verb, v.Doc)
+	}
+	fmt.Fprintln(w, "\nChecks")
+	for _, c := range explain.Checks() {
+		fmt.Fprintf(w, "  %-12s %s\n", c.Code, c.Title)
+	}
+	return nil
+}
+
+// nearest is the verb that a misspelt word most likely means, "" when none is
+// within two letters.
+func nearest(word string, verbs []verbInfo) string {
+	best, found := 3, ""
+	for _, v := range verbs {
+		for _, name := range append([]string{v.Verb}, v.Synonyms...) {
+			if d := letters(word, strings.ToLower(name)); d < best && d < len(word) {
+				best, found = d, name
+			}
+		}
+	}
+	return found
+}
+
+// letters is the number of letters to change, add, remove or swap between two
+// words.
+func letters(a, b string) int {
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		for j := range d[i] {
+			switch {
+			case i == 0 || j == 0:
+				d[i][j] = i + j
+				continue
+			case a[i-1] == b[j-1]:
+				d[i][j] = d[i-1][j-1]
+			default:
+				d[i][j] = 1 + min(d[i-1][j-1], d[i-1][j], d[i][j-1])
+			}
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(a)][len(b)]
+}
