@@ -25,6 +25,27 @@ import (
 // An error means that the result would not have been the same program, which is
 // a fault of this package; nothing is returned then.
 func Format(f *File) (text []byte, diags []*Diagnostic, err error) {
+	text, diags, err = formatOnce(f)
+	// Comments in odd places may leave room that the next round closes.
+	for round := 0; err == nil && text != nil; round++ {
+		again, _, e := formatOnce(NewFile(f.Name, text))
+		if e != nil {
+			return nil, diags, e
+		}
+		if bytes.Equal(again, text) {
+			break
+		}
+		if round == maxRounds {
+			return nil, diags, errors.New("the layout of this file does not settle")
+		}
+		text = again
+	}
+	return text, diags, err
+}
+
+const maxRounds = 4
+
+func formatOnce(f *File) (text []byte, diags []*Diagnostic, err error) {
 	p := newParser(f)
 	p.record = true
 	p.program(f)
