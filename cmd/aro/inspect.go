@@ -1,7 +1,6 @@
 package main
 
 import (
-	"debug/buildinfo"
 	"fmt"
 	"io"
 	"os"
@@ -85,7 +84,11 @@ func inspect(w io.Writer, path string, data []byte) error {
 
 // describeRuntime writes what the executable around a program is.
 func describeRuntime(w io.Writer, path string, program int) {
-	info, err := buildinfo.ReadFile(path)
+	exe, err := os.ReadFile(path)
+	if err != nil {
+		return
+	}
+	info, err := readBuildInfo(exe)
 	if err != nil {
 		return
 	}
@@ -93,9 +96,5 @@ func describeRuntime(w io.Writer, path string, program int) {
 	if setting(info, "CGO_ENABLED") == "0" && setting(info, "GOOS") == "linux" {
 		linked = ", statically linked"
 	}
-	size := int64(0)
-	if file, err := os.Stat(path); err == nil {
-		size = file.Size()
-	}
-	fmt.Fprintf(w, "%s/%s%s, %s, %d bytes, of which the program takes %d\n", setting(info, "GOOS"), setting(info, "GOARCH"), linked, info.GoVersion, size, program)
+	fmt.Fprintf(w, "%s/%s%s, %s, %d bytes, of which the program takes %d\n", setting(info, "GOOS"), setting(info, "GOARCH"), linked, info.GoVersion, len(exe), program)
 }

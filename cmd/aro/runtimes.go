@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"os"
@@ -58,7 +56,7 @@ func readRuntime(path, goos, goarch string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := buildinfo.Read(bytes.NewReader(exe))
+	info, err := readBuildInfo(exe)
 	if err != nil {
 		return nil, fmt.Errorf("%s does not say what it was built for: %w", path, err)
 	}
