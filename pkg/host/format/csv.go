@@ -101,7 +101,7 @@ func (w *tableWriter) line(cells ...string) {
 // other, and full-width signs count where the keyboard is Japanese.
 func isFormula(s string) bool {
 	s = strings.TrimSpace(s)
-	if s == "" || !strings.ContainsAny(s[:1], "=+-@\xef") {
+	if s == "" || strings.IndexByte("=+-@\xef", s[0]) < 0 {
 		return false
 	}
 	r, _ := utf8.DecodeRuneInString(s)
