@@ -83,6 +83,44 @@ func everybody(t *testing.T, conns []*tcpConn, read func(*tcpConn) string, want 
 	}
 }
 
+// upgrade makes a connection a WebSocket.
+func upgrade(c net.Conn, r *bufio.Reader) error {
+	fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	c.SetReadDeadline(time.Now().Add(aroproc.Patience))
+	for first := true; ; first = false {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		if first && !strings.HasPrefix(line, "HTTP/1.1 101 ") {
+			return fmt.Errorf("answered %q", line)
+		}
+		if line == "\r\n" {
+			return nil
+		}
+	}
+}
+
+// textFrame reads a message of at most 64 KiB, or says what is wrong.
+func textFrame(c *tcpConn) string {
+	var head [2]byte
+	if _, err := io.ReadFull(c.r, head[:]); err != nil {
+		return err.Error()
+	}
+	size := int(head[1])
+	if size == 126 {
+		var long [2]byte
+		io.ReadFull(c.r, long[:])
+		size = int(long[0])<<8 | int(long[1])
+	}
+	text := make([]byte, size)
+	_, err := io.ReadFull(c.r, text)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
 // TestW06_IdleWebSockets: ten thousand idle browsers cost less than 24 KiB each,
 // and hear what is said.
 func TestW06_IdleWebSockets(t *testing.T) {
@@ -92,22 +130,7 @@ func TestW06_IdleWebSockets(t *testing.T) {
 	if raceEnabled {
 		n = 1000
 	}
-	conns := crowd(t, p.HTTP, n, func(c net.Conn, r *bufio.Reader) error {
-		fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-		c.SetReadDeadline(time.Now().Add(aroproc.Patience))
-		for first := true; ; first = false {
-			line, err := r.ReadString('\n')
-			if err != nil {
-				return err
-			}
-			if first && !strings.HasPrefix(line, "HTTP/1.1 101 ") {
-				return fmt.Errorf("answered %q", line)
-			}
-			if line == "\r\n" {
-				return nil
-			}
-		}
-	})
+	conns := crowd(t, p.HTTP, n, upgrade)
 	p.Until("all are connected", func() bool { return strings.Count(p.Stdout(), "A browser connected") == len(conns) })
 	each := (memory(t, p) - before) / len(conns)
 	t.Logf("%d WebSockets: %d bytes each", len(conns), each)
@@ -115,24 +138,7 @@ func TestW06_IdleWebSockets(t *testing.T) {
 		t.Errorf("an idle WebSocket takes %d bytes, want at most 24 KiB", each)
 	}
 	do(t, form(p, "/messages", "message", "hello, crowd"))
-	everybody(t, conns, func(c *tcpConn) string {
-		var head [2]byte
-		if _, err := io.ReadFull(c.r, head[:]); err != nil {
-			return err.Error()
-		}
-		size := int(head[1])
-		if size == 126 {
-			var long [2]byte
-			io.ReadFull(c.r, long[:])
-			size = int(long[0])<<8 | int(long[1])
-		}
-		text := make([]byte, size)
-		_, err := io.ReadFull(c.r, text)
-		if err != nil {
-			return err.Error()
-		}
-		return string(text)
-	}, "hello, crowd")
+	everybody(t, conns, textFrame, "hello, crowd")
 }
 
 // TestIdleSockets: ten thousand idle TCP clients cost less than 8 KiB each.

@@ -71,7 +71,8 @@ func TestExamples(t *testing.T) {
 				t.Errorf("%s: the example\n%s\ngives %q, want %q: %v", c.Code, e.Source, got, want, r.Findings)
 			}
 		}
-		if bad == 0 && c.Code != "ARO-X1" && c.Code != "ARO-X2" {
+		// An example of ARO-L5 would do to readers of the page what the check warns of.
+		if bad == 0 && c.Code != "ARO-X1" && c.Code != "ARO-X2" && c.Code != "ARO-L5" {
 			t.Errorf("%s has no example", c.Code)
 		}
 	}

@@ -24,7 +24,7 @@ type Options struct {
 	Imported map[*syntax.File]bool
 	// SingleFile says that the program is one file, not a directory.
 	SingleFile bool
-	// Lint asks for the warnings that need an analysis of their own: N3, N4, N5,
+	// Lint asks for the warnings that need an analysis of their own: L5, N3, N4, N5,
 	// F5, V1. Errors are found without it.
 	Lint bool
 	// Cover puts an instruction in front of each statement that notes when it is
@@ -48,6 +48,9 @@ func Compile(files []*syntax.File, opts Options) (*bytecode.Program, []*syntax.D
 	}
 	p.checkEvents()
 	if opts.Lint {
+		for _, f := range files {
+			p.checkDirection(f)
+		}
 		p.findFacts()
 		for _, set := range p.sets {
 			p.checkNames(set)

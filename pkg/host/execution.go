@@ -77,6 +77,7 @@ type Corked interface{ Uncork() }
 
 // Goes implements vm.Holder.
 func (e *Execution) Goes() {
+	e.clock.goes(e)
 	if t, ok := e.root.Trigger.(Corked); ok {
 		t.Uncork()
 	}
@@ -113,16 +114,14 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 	e.Host, e.Set, e.Trigger, e.parent = h, set, t, parent
 	e.Env = h
 	e.root = e
-	if e.clock.waiting = false; set != nil {
+	if e.clock.waiting, e.clock.within = false, false; set != nil {
 		e.clock.start(h, set)
 	}
 	e.Prepare(code)
 	if parent != nil {
 		e.root, e.Depth, e.calls = parent.root, parent.Depth, parent.calls
 		e.Within(&parent.Coroutine)
-		if set != nil && e.Timed() && e.clock.begun == 0 {
-			e.clock.begun = h.now() // Since would be the parent's
-		}
+		e.clock.within = e.Timed()
 	}
 	for _, l := range code.Chunk.Entry {
 		e.Coroutine.Set(l.Reg, t.Entry(l.Name))

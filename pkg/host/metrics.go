@@ -40,6 +40,7 @@ type clock struct {
 	begun   time.Duration // since the host's start, 0 while nobody looked
 	random  uint32
 	waiting bool // the run has waited
+	within  bool // the run began within one that had looked at the clock, so that Since is that one's
 }
 
 // start decides whether the run is measured.
@@ -60,6 +61,14 @@ func (k *clock) waits(h *Host) {
 	k.waiting = true
 	if k.begun == 0 {
 		k.begun = h.now()
+	}
+}
+
+// goes is called when a run is about to look at the clock. What ran before was
+// short, as with waits; most runs never get here, whatever they are within.
+func (k *clock) goes(e *Execution) {
+	if k.within && k.begun == 0 && e.Since().IsZero() {
+		k.begun = e.Host.now()
 	}
 }
 

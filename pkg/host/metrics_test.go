@@ -152,3 +152,34 @@ func TestMetricsOfLongComputing(t *testing.T) {
 		t.Errorf("the longest run took %v ms", got)
 	}
 }
+
+// TestMetricsOfLongComputingWithin: the same within a run that had looked at the clock
+// long before. That one's time is its own.
+func TestMetricsOfLongComputingWithin(t *testing.T) {
+	var out bytes.Buffer
+	h := link(t, `(Raise: Go Handler) {
+    for <i> from 0 to 5000000 { Compute the <x> from <i> + 1. }
+    for <i> from 0 to 100 { Emit a <Ping: event> with { n: 1 }. }
+    for <i> from 0 to 9 { Emit a <Ping: event> with { n: 10000 }. }
+}
+(Work: Ping Handler) {
+    Extract the <n> from the <event: n>.
+    for <i> from 0 to <n> { Compute the <x> from <i> + 1. }
+}
+(scrape: API) { Return an <OK: status> with <metrics: prometheus>. }`, &out)
+	e := h.Invoke(h.Named("Raise"), host.Payload{Event: value.EmptyMap})
+	if e.State() != vm.Done {
+		t.Fatal(e.Err())
+	}
+	e.Release()
+	e = h.Invoke(h.Named("scrape"), host.Payload{Event: value.EmptyMap})
+	defer e.Release()
+	samples, _ := scrape(t, e.Reply.Data.Str())
+	of := func(name, set, activity string) float64 {
+		return samples[fmt.Sprintf(`aro_featureset_%s{featureset="%s",activity="%s"}`, name, set, activity)]
+	}
+	longest, all := of("duration_ms_max", "Work", "Ping Handler"), of("duration_ms_max", "Raise", "Go Handler")
+	if n := of("executions_total", "Work", "Ping Handler"); n != 109 || longest < 0.01 || longest > all/2 {
+		t.Errorf("%v runs, the longest took %v ms of %v", n, longest, all)
+	}
+}

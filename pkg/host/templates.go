@@ -80,7 +80,20 @@ func cleanPath(name string) (string, bool) {
 			return "", false
 		}
 	}
-	return clean, true
+	return clean, !ownFile(path.Base(clean))
+}
+
+// ownFile reports whether a file is the application's own business: its sources,
+// its contract and its rows are never served, not even from the folder of what is
+// (05 F02). File systems that do not know upper case from lower case open them by
+// other spellings, and Windows drops dots and blanks at the end.
+func ownFile(name string) bool {
+	name = strings.ToLower(strings.TrimRight(name, ". "))
+	switch path.Ext(name) {
+	case ".aro", ".aroc", ".store":
+		return true
+	}
+	return name == "openapi.yaml" || name == "openapi.yml" || name == "openapi.json" || name == "aro.yaml"
 }
 
 func (t *templateCache) open(name string) (*os.File, fs.FileInfo, error) {

@@ -204,7 +204,7 @@ func offloadRecord(c *vm.Call, record value.Value, work func(door *files) error)
 	})
 }
 
-// formatOptions reads `with { delimiter, header, quote }`.
+// formatOptions reads `with { delimiter, header, quote, safe }`.
 func formatOptions(c *vm.Call) (format.Options, error) {
 	o := format.Options{Name: variableName(c), Now: time.Now()}
 	with := c.Arg(bytecode.SlotWith)
@@ -232,6 +232,9 @@ func formatOptions(c *vm.Call) (format.Options, error) {
 	if with.Kind() == value.Map {
 		if v, ok := with.Property("header"); ok {
 			o.NoHeader = !v.Truthy()
+		}
+		if v, ok := with.Property("safe"); ok {
+			o.Safe = v.Truthy()
 		}
 	}
 	return o, nil

@@ -3,6 +3,7 @@ package syntax
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Severity of a Diagnostic.
@@ -44,13 +45,13 @@ func (d *Diagnostic) Error() string {
 
 // Snippet returns the source line and a caret line below it, "" without a file.
 // Tabs before the caret are kept as tabs so that the caret lines up in any
-// terminal.
+// terminal. What would turn the direction of writing is shown as U+FFFD.
 func (d *Diagnostic) Snippet() string {
 	if d.File == nil {
 		return ""
 	}
 	line, col := d.File.Position(d.Span.Start)
-	text := d.File.LineText(line)
+	text := strings.Map(visible, d.File.LineText(line))
 	var pad strings.Builder
 	n := 1
 	for _, r := range text {
@@ -69,4 +70,24 @@ func (d *Diagnostic) Snippet() string {
 		width = endCol - col
 	}
 	return text + "\n" + pad.String() + strings.Repeat("^", width)
+}
+
+// visible replaces what would show a line as another one.
+func visible(r rune) rune {
+	if isOverride(r) {
+		return utf8.RuneError
+	}
+	return r
+}
+
+// isOverride reports the embeddings, overrides and isolates of bidirectional text.
+func isOverride(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 }
+
+// Override returns the character that src begins with if it turns the direction of
+// writing, which ARO-L5 warns of, else 0.
+func Override(src []byte) rune {
+	if r, _ := utf8.DecodeRune(src); isOverride(r) {
+		return r
+	}
+	return 0
 }

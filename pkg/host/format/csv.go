@@ -3,6 +3,7 @@ package format
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"aro/pkg/vm/value"
 )
@@ -13,7 +14,7 @@ func encodeTSV(b []byte, v value.Value, o *Options) []byte { return appendTable(
 // appendTable writes rows under a header with the keys of the first one; a map
 // as lines of key and value; lists as one line each.
 func appendTable(b []byte, v value.Value, o *Options, delimiter rune) []byte {
-	w := tableWriter{b: b, delimiter: string(o.delimiter(delimiter)), quote: string(o.quote())}
+	w := tableWriter{b: b, delimiter: string(o.delimiter(delimiter)), quote: string(o.quote()), safe: o.Safe}
 	rec := v.Record()
 	switch rows, ok := rowsOf(v); {
 	case ok:
@@ -71,6 +72,7 @@ type tableWriter struct {
 	b                []byte
 	delimiter, quote string
 	more             bool
+	safe             bool
 }
 
 // line writes a row. Besides what would break the row, blanks at the ends are
@@ -84,11 +86,30 @@ func (w *tableWriter) line(cells ...string) {
 		if i > 0 {
 			w.b = append(w.b, w.delimiter...)
 		}
+		if w.safe && isFormula(s) {
+			s = "'" + s
+		}
 		if strings.ContainsAny(s, "\r\n") || strings.Contains(s, w.delimiter) || strings.Contains(s, w.quote) || strings.TrimSpace(s) != s {
 			s = w.quote + strings.ReplaceAll(s, w.quote, w.quote+w.quote) + w.quote
 		}
 		w.b = append(w.b, s...)
 	}
+}
+
+// isFormula reports whether a spreadsheet may calculate a cell, which then reads
+// other cells, loads addresses or starts programs. Numbers are cells like any
+// other, and full-width signs count where the keyboard is Japanese.
+func isFormula(s string) bool {
+	s = strings.TrimSpace(s)
+	if s == "" || strings.IndexByte("=+-@\xef", s[0]) < 0 {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(s)
+	if !strings.ContainsRune("=+-@＝＋－＠", r) {
+		return false
+	}
+	_, err := strconv.ParseFloat(s, 64)
+	return err != nil || strings.ContainsAny(s, "nNfFxX_") // NaN, Inf and hexadecimal are no numbers of spreadsheets
 }
 
 func decodeCSV(text string, o *Options) (value.Value, error) {

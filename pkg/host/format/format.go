@@ -36,6 +36,7 @@ type Options struct {
 	Delimiter rune      // of csv and tsv; 0: the format's own, or guessed when reading
 	Quote     rune      // of csv and tsv; 0: the double quote
 	NoHeader  bool      // csv and tsv without a header line
+	Safe      bool      // csv and tsv whose text no spreadsheet takes for a formula
 	Now       time.Time // the time of log entries
 }
 

@@ -2,6 +2,7 @@ package format
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -146,6 +147,46 @@ func TestTableOptions(t *testing.T) {
 	v, _ := Named("csv").Decode(string(got)+"\n1|", o)
 	if v.JSON() != `[["x|y","it's"],[1,""]]` {
 		t.Errorf("read %s", v.JSON())
+	}
+}
+
+// TestX05_Formulas: with `safe`, no text is a formula to a spreadsheet, wherever it
+// comes from, and everything else is written as it is.
+func TestX05_Formulas(t *testing.T) {
+	bad := []string{"=1+1", "+1+1", "-1+1", "@SUM(A1)", `=cmd|' /C calc'!A0`, "=HYPERLINK(\"http://evil\")", "-", "+a", " =1", "\t=1", "\r=1", "\n@x", "＝1", "＋1", "－1+1", "＠x",
+		"-Infinity", "+0x10", "-2+3+cmd|' /C calc'!A0", "=", "+1_0"}
+	good := []string{"", "a", "a=b", "'=1", "1", "-1", "-1.5", "+49123", "-1e5", "ä", "ｆ", "x-y", "(=1)", "\xff"}
+	for _, name := range []string{"csv", "tsv"} {
+		f := Named(name)
+		for i, s := range append(slices.Clone(bad), good...) {
+			rows := value.OfList([]value.Value{value.MapOf("a", value.OfString(s), "b", value.OfInt(-1))})
+			written, err := f.Encode(rows, Options{Safe: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain, _ := f.Encode(rows, Options{})
+			want := s
+			if i < len(bad) {
+				want = "'" + s
+			}
+			lines := splitTable(string(written), map[string]rune{"csv": ',', "tsv": '\t'}[name], '"')
+			if got := lines[1]; got[0] != want || got[1] != "-1" {
+				t.Errorf("%s: %q is written as %q", name, s, got)
+			}
+			if i >= len(bad) && string(plain) != string(written) {
+				t.Errorf("%s: %q is changed: %q, not %q", name, s, written, plain)
+			}
+		}
+		// Keys come from outside as well, and lists and maps have cells of their own.
+		for from, want := range map[string]string{`[{"=k":1}]`: "'=k\n1", `{"@k":"=v"}`: "key,value\n'@k,'=v", `["=x"]`: "'=x", `[["=x",-2]]`: "'=x,-2"} {
+			got, _ := f.Encode(parse(t, from), Options{Safe: true})
+			if name == "tsv" {
+				want = strings.ReplaceAll(want, ",", "\t")
+			}
+			if string(got) != want {
+				t.Errorf("%s: %s is written as %q, want %q", name, from, got, want)
+			}
+		}
 	}
 }
 
