@@ -260,7 +260,7 @@ func TestConditionsLikeNetHTTP(t *testing.T) {
 
 		x := &httpd.Exchange{Request: &httpd.Request{Method: method, Target: "/x", Path: "/x", Fields: httpd.FieldsOf(h)}, Status: 200}
 		x.Type("text/plain")
-		new(httpServer).send(x, &representation{data: content, tag: tag, modified: modified})
+		(&httpServer{h: new(host.Host)}).send(x, &representation{data: content, tag: tag, modified: modified})
 		body := x.Content
 		if body == nil {
 			body = x.Body
