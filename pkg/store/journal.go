@@ -58,14 +58,15 @@ func NewLogged(name string) *Logged {
 	return &Logged{memory{name: name, ids: make(map[key]uint64), opened: time.Now()}}
 }
 
-// Within calls f while nobody can read or write. f may call SetJournal, Apply,
-// Revert, State and Restore, which must not be called elsewhere once others know
-// the repository.
-func (r *Logged) Within(f func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f()
-}
+// Lock keeps readers and writers out until Unlock. SetJournal, Apply, Revert, State
+// and Restore want it once others know the repository.
+func (r *Logged) Lock() { r.mu.Lock() }
+
+// Unlock ends Lock.
+func (r *Logged) Unlock() { r.mu.Unlock() }
+
+// Fresh reports whether nothing was ever stored.
+func (r *Logged) Fresh() bool { return r.next == 0 }
 
 // SetJournal makes writes known to j from now on; nil ends that.
 func (r *Logged) SetJournal(j Journal) { r.journal = j }
