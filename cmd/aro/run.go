@@ -22,7 +22,7 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
@@ -33,7 +33,8 @@ func runCommand() *cobra.Command {
 			"      --replay FILE       raise the events of such a file before Application-Start\n" +
 			"      --sandbox           no files, commands, environment or connections to others\n" +
 			"      --allow LIST        the same, but for what is listed: read, write, net, run, env\n" +
-			"      --root FOLDER       files in this folder only, which relative paths start from",
+			"      --root FOLDER       files in this folder only, which relative paths start from\n" +
+			"      --data FOLDER       keep the rows of repositories in this folder, also $ARO_DATA",
 		Example: "  aro run examples/statuspost\n" +
 			"  aro run ./report --month 11 --verbose",
 		DisableFlagParsing: true,
@@ -61,6 +62,7 @@ type runOptions struct {
 	sandbox          bool
 	allow            []string // what the sandbox leaves open
 	root             string   // the folder that files are confined to
+	data             string   // the folder of durable rows
 	params           value.Value
 }
 
@@ -115,6 +117,8 @@ func (o *runOptions) fileFlag(args []string, i *int) (known bool, err error) {
 		to = &allow
 	case "--root":
 		to = &o.root
+	case "--data":
+		to = &o.data
 	case "-e", "--entry-point":
 		to = &o.entry
 	case "--record":
@@ -258,6 +262,13 @@ func (l *loaded) run(o runOptions) error {
 	}
 	if cfg.Record, err = openRecording(o.record, applicationName(l.root)); err != nil {
 		return err
+	}
+	data, err := o.openData()
+	if err != nil {
+		return err
+	}
+	if data != nil {
+		cfg.Engine = data
 	}
 	h, err := l.host(cfg)
 	if err != nil {

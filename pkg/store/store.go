@@ -34,6 +34,10 @@ type Durable interface {
 	// one was taken back otherwise. Else done is called once it is known, on a goroutine
 	// that must not be held up.
 	Sync(after, upTo uint64, done func(error)) (already bool, err error)
+	// Hold keeps the writes that come after it together until release is called: they
+	// become durable at once or not at all, unless that takes longer than a moment, in
+	// which others would wait. release may be called more than once.
+	Hold() (release func())
 	// SetDurable takes a repository out, so that its rows end with the process and
 	// those that were kept are forgotten, or in again with the rows that it has.
 	SetDurable(repository string, on bool)

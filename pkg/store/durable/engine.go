@@ -172,6 +172,9 @@ func (e *Engine) Sync(after, upTo uint64, done func(error)) (already bool, err e
 	return e.log.sync(after, upTo, done)
 }
 
+// Hold implements store.Durable.
+func (e *Engine) Hold() (release func()) { return e.log.hold() }
+
 // IsDurable implements store.Durable.
 func (e *Engine) IsDurable(name string) bool {
 	r := e.Repository(name).(*repository)

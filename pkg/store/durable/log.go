@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"aro/pkg/store"
 )
@@ -24,6 +25,7 @@ type log struct {
 	position uint64    // of the latest record
 	durable  uint64    // everything up to it is decided: durable, or in failed
 	gathered batch
+	held     map[*hold]struct{}
 	waiting  []waiter
 	failed   []failure
 	closing  bool
@@ -50,9 +52,19 @@ type batch struct {
 
 // undo is one record of a batch: so many effects of a repository.
 type undo struct {
-	r *repository
-	n int
+	r   *repository
+	n   int
+	end int // of the record in the buffer
 }
+
+// hold keeps what comes behind a position together.
+type hold struct {
+	after uint64
+	until time.Time
+}
+
+// longestHold is how long others wait for writes that want to be kept together.
+const longestHold = 100 * time.Millisecond
 
 type waiter struct {
 	after, upTo uint64
@@ -116,7 +128,7 @@ func (l *log) append(r *repository, record []byte, effects []store.Effect) uint6
 		l.work.Broadcast()
 	}
 	b.buf = append(binary.AppendUvarint(b.buf, uint64(len(record))), record...)
-	b.undo = append(b.undo, undo{r, len(effects)})
+	b.undo = append(b.undo, undo{r, len(effects), len(b.buf)})
 	b.old = append(b.old, effects...)
 	return l.position
 }
@@ -155,16 +167,20 @@ func (l *log) run() {
 	defer close(l.done)
 	for {
 		l.mu.Lock()
-		for l.gathered.first == 0 && !l.closing {
+		n := l.ripe()
+		for n == 0 && !(l.closing && l.gathered.first == 0) {
 			l.work.Wait()
+			n = l.ripe()
 		}
 		if l.gathered.first == 0 {
 			l.ended = true
 			l.mu.Unlock()
 			return
 		}
-		b, upTo := l.gathered, l.position
+		b := l.gathered
 		l.gathered = l.spare
+		b.split(n, &l.gathered)
+		upTo := b.first + uint64(n) - 1
 		l.mu.Unlock()
 		err := l.write(&b)
 		if err != nil {
@@ -178,6 +194,66 @@ func (l *log) run() {
 			l.maybeSnapshot()
 		}
 	}
+}
+
+// ripe returns how many of the gathered records can be written: those in front of
+// what somebody holds together; l.mu is held.
+func (l *log) ripe() int {
+	b := &l.gathered
+	n := len(b.undo)
+	if n == 0 || len(l.held) == 0 || l.closing {
+		return n
+	}
+	now := time.Now()
+	for h := range l.held {
+		if !now.Before(h.until) {
+			delete(l.held, h) // it has had its time
+			continue
+		}
+		if h.after < b.first+uint64(n)-1 {
+			n = int(max(h.after+1, b.first) - b.first)
+			time.AfterFunc(h.until.Sub(now), l.work.Broadcast)
+		}
+	}
+	return n
+}
+
+func (l *log) hold() (release func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := &hold{l.position, time.Now().Add(longestHold)}
+	if l.held == nil {
+		l.held = make(map[*hold]struct{})
+	}
+	l.held[h] = struct{}{}
+	return func() {
+		l.mu.Lock()
+		delete(l.held, h)
+		l.work.Broadcast()
+		l.mu.Unlock()
+	}
+}
+
+// split moves what is behind the first n records to an empty batch.
+func (b *batch) split(n int, rest *batch) {
+	if n == len(b.undo) {
+		return
+	}
+	start := b.undo[n-1].end
+	rest.first = b.first + uint64(n)
+	rest.buf = append(rest.buf, b.buf[start:]...)
+	effects := 0
+	for _, u := range b.undo[:n] {
+		effects += u.n
+	}
+	shift := start - frameHeaderSize
+	for _, u := range b.undo[n:] {
+		u.end -= shift
+		rest.undo = append(rest.undo, u)
+	}
+	rest.old = append(rest.old, b.old[effects:]...)
+	clear(b.old[effects:])
+	b.buf, b.undo, b.old = b.buf[:start], b.undo[:n], b.old[:effects]
 }
 
 // write makes one batch durable.
