@@ -58,12 +58,10 @@ func TestD03_CutAtEveryByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := 0
-	cut := t.TempDir()
 	for n := range len(whole) + 1 {
-		if err := os.WriteFile(filepath.Join(cut, "log-1"), whole[:n], 0o600); err != nil {
-			t.Fatal(err)
-		}
-		e, err := Open(cut, Options{})
+		cut := newFaulty(1)
+		cut.now["log-1"] = &content{data: whole[:n:n]}
+		e, err := open(cut, "", Options{})
 		if err != nil {
 			t.Fatalf("cut at %d: %v", n, err)
 		}
@@ -153,10 +151,9 @@ func TestD03_Snapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	try := func(what string, b []byte, at int) {
-		if err := os.WriteFile(path, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		err := newLoader(folder(dir), &Engine{fs: folder(dir), repos: map[string]*repository{}}).load()
+		disk := newFaulty(1)
+		disk.now[filepath.Base(path)] = &content{data: b}
+		err := newLoader(disk, &Engine{fs: disk, repos: map[string]*repository{}}).load()
 		var damage *DamageError
 		if !errors.As(err, &damage) || damage.File != filepath.Base(path) {
 			t.Fatalf("%s at %d: %v", what, at, err)

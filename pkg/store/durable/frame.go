@@ -137,7 +137,7 @@ func newFrameReader(f file) (*frameReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &frameReader{r: bufio.NewReaderSize(f, 256<<10), size: size}
+	r := &frameReader{r: bufio.NewReaderSize(f, int(min(256<<10, size+1))), size: size}
 	b := make([]byte, headerSize)
 	n, err := io.ReadFull(r.r, b)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
@@ -202,7 +202,7 @@ func (r *frameReader) another(f files, name string) (bool, error) {
 	if _, err := io.CopyN(io.Discard, x, r.offset+1); err != nil {
 		return false, nil
 	}
-	in := bufio.NewReaderSize(x, 256<<10)
+	in := bufio.NewReaderSize(x, int(min(256<<10, r.size+1)))
 	magic := binary.LittleEndian.AppendUint32(nil, frameMagic)
 	for {
 		b, err := in.Peek(frameHeaderSize)

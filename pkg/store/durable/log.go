@@ -324,7 +324,7 @@ func (l *log) leave() {
 func (l *log) fail(b *batch, err error) {
 	err = fmt.Errorf("the change was taken back, because it could not be made durable: %w", err)
 	if s := l.segment; s != nil {
-		s.f.Truncate(s.size) // if that fails too, the next segment says where this one ends
+		s.f.Truncate(s.size) // the next segment says where this one ends, if that fails too
 		s.f.Sync()
 		l.leave()
 	}
@@ -401,6 +401,11 @@ func (l *log) close() error {
 	}
 	l.mu.Unlock()
 	<-l.done
+	if l.segment == nil {
+		// Somebody must say where the failed one ends: what it holds behind that was
+		// taken back.
+		l.openSegment(l.position + 1)
+	}
 	if l.segment != nil {
 		l.segment.f.Close()
 	}
