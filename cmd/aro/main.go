@@ -58,7 +58,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), disasmCommand(), asmCommand(), inspectCommand(), routesCommand(), actionsCommand(), cacheCommand())
+	root.AddCommand(runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), disasmCommand(), asmCommand(), inspectCommand(), routesCommand(), actionsCommand(), cacheCommand(), dataCommand())
 	return root
 }
 
