@@ -157,3 +157,35 @@ func shows(t *testing.T, posts []string, l *ledger, sent [2]int) bool {
 	}
 	return true
 }
+
+const fillerApp = `(Application-Start: Filler) {
+    Create the <had> with <big-repository: count>.
+    for <i> from 1 to 21 { Emit a <Fill: event> with { n: <had> + <i> }. }
+    Log "count ${<big-repository: count>}" to the <console>.
+    Return an <OK: status> for the <startup>.
+}
+(Fill It: Fill Handler) {
+    Extract the <n> from the <event: n>.
+    Create the <text> with "0123456789" * 60.
+    Store { n: <n>, text: <text> } into the <big-repository>.
+    Log "stored ${<n>}" to the <console>.
+}
+`
+
+// TestD04_FilesTooSmall: where the system lets no file grow beyond a few rows, the
+// Store that meets the limit fails, the next one goes on in a new file, and after a
+// restart exactly the rows are there whose Store has succeeded.
+func TestD04_FilesTooSmall(t *testing.T) {
+	t.Parallel()
+	app, dir := fixture(t, fillerApp), t.TempDir()
+	out, errOut, code := aroproc.RunIn(t, dir, "sh", "-c", `ulimit -f 8 && exec "$0" run --no-cache "$1" --data data`, aro, app)
+	stored := strings.Count(out, "stored ")
+	failed := strings.Count(errOut, "could not be made durable")
+	if code != 0 || stored == 0 || failed == 0 || stored+failed != 20 || !strings.Contains(out, fmt.Sprintf("count %d\n", stored)) {
+		t.Fatalf("code %d, %d stored, %d failed\n%s\n%s", code, stored, failed, out, errOut)
+	}
+	out, errOut, code = aroproc.RunIn(t, dir, aro, "run", app, "--data", "data")
+	if code != 0 || !strings.Contains(out, fmt.Sprintf("count %d\n", stored+20)) {
+		t.Errorf("code %d, want %d rows and 20 new ones\n%s\n%s", code, stored, out, errOut)
+	}
+}
