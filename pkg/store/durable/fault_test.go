@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"syscall"
 )
 
 // faulty is a folder in memory that knows what a loss of power would leave, and
@@ -38,10 +37,7 @@ func newFaulty(seed uint64) *faulty {
 		fault: func(int, string, string) (int, error) { return 0, nil }}
 }
 
-var (
-	errPower = errors.New("the power is gone")
-	errSpace = syscall.ENOSPC
-)
+var errPower = errors.New("the power is gone")
 
 func (d *faulty) step(what, name string) (int, error) {
 	d.ops++
