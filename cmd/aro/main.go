@@ -59,7 +59,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(),
-		inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand(), versionCommand(), docCommand())
+		inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand(), dataCommand(), versionCommand(), docCommand())
 	return root
 }
 

@@ -22,7 +22,7 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--inspect[=ADDR]] [--health ADDR] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
@@ -34,6 +34,7 @@ func runCommand() *cobra.Command {
 			"      --sandbox           no files, commands, environment or connections to others\n" +
 			"      --allow LIST        the same, but for what is listed: read, write, net, run, env\n" +
 			"      --root FOLDER       files in this folder only, which relative paths start from\n" +
+			"      --data FOLDER       keep the rows of repositories in this folder, also $ARO_DATA\n" +
 			"      --inspect[=ADDR]    a page that shows the running application, on this machine only\n" +
 			"      --health ADDR       /live, /ready and /metrics on a port of their own (ARO_HEALTH)",
 		Example: "  aro run examples/statuspost\n" +
@@ -64,6 +65,7 @@ type runOptions struct {
 	allow            []string // what the sandbox leaves open
 	inspect, health  string   // addresses, "" for none
 	root             string   // the folder that files are confined to
+	data             string   // the folder of durable rows
 	params           value.Value
 }
 
@@ -127,6 +129,8 @@ func (o *runOptions) fileFlag(args []string, i *int) (known bool, err error) {
 		to = &o.health
 	case "--root":
 		to = &o.root
+	case "--data":
+		to = &o.data
 	case "-e", "--entry-point":
 		to = &o.entry
 	case "--record":
@@ -270,6 +274,13 @@ func (l *loaded) run(o runOptions) error {
 	}
 	if cfg.Record, err = openRecording(o.record, applicationName(l.root)); err != nil {
 		return err
+	}
+	data, err := o.openData()
+	if err != nil {
+		return err
+	}
+	if data != nil {
+		cfg.Engine = data
 	}
 	h, err := l.host(cfg)
 	if err != nil {

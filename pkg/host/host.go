@@ -82,6 +82,7 @@ type Host struct {
 	reposMu    sync.RWMutex
 	templates  templateCache
 	columns    columns
+	durable    store.Durable // the engine, nil when rows end with the process
 
 	files    files
 	stdin    stdin
@@ -143,6 +144,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		services:   make(map[string]Service),
 		callable:   make(map[string]Callable),
 	}
+	h.durable, _ = cfg.Engine.(store.Durable)
 	h.files = newFiles(cfg.WorkDir, cfg.Access)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()

@@ -15,6 +15,8 @@ import (
 	"aro/pkg/bytecode"
 	"aro/pkg/compile"
 	"aro/pkg/host"
+	"aro/pkg/store"
+	"aro/pkg/store/durable"
 	"aro/pkg/syntax"
 )
 
@@ -109,12 +111,16 @@ func TestLanguage(t *testing.T) {
 	}
 	for _, path := range paths {
 		for _, c := range readChunks(t, path) {
-			t.Run(c.name, func(t *testing.T) { c.run(t) })
+			t.Run(c.name, func(t *testing.T) { c.run(t, "") })
+			if strings.Contains(c.source, "-repository") { // a program cannot tell that its rows are kept
+				t.Run(c.name+"/durable", func(t *testing.T) { c.run(t, t.TempDir()) })
+			}
 		}
 	}
 }
 
-func (c chunk) run(t *testing.T) {
+// run runs the chunk, with durable rows if there is a folder for them.
+func (c chunk) run(t *testing.T, data string) {
 	f := syntax.NewFile("main.aro", []byte(c.source))
 	diags := syntax.Parse(f)
 	verbs := host.Verbs()
@@ -160,7 +166,15 @@ func (c chunk) run(t *testing.T) {
 	defer watchdog.Stop()
 	// Time is faked, so that programs which wait take no time.
 	synctest.Test(t, func(t *testing.T) {
-		h := host.New(prog, host.Config{Root: root, WorkDir: root, Stdin: strings.NewReader(c.stdin), Verbs: verbs, Stdout: &stdout, Stderr: &stderr,
+		var engine store.Engine
+		if data != "" {
+			e, err := durable.Open(data, durable.Options{SnapshotAfter: 200, Warn: func(err error) { t.Error(err) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			engine = e
+		}
+		h := host.New(prog, host.Config{Engine: engine, Root: root, WorkDir: root, Stdin: strings.NewReader(c.stdin), Verbs: verbs, Stdout: &stdout, Stderr: &stderr,
 			Templates: func(name string, src []byte) (*bytecode.Chunk, error) { return compile.Template(name, src, opts) }})
 		signals := make(chan os.Signal)
 		h.Run(signals)

@@ -189,7 +189,9 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 		wg.Go(func() { f(deadline) })
 	}
 	wg.Wait()
-	h.Engine.Close()
+	if err := h.Engine.Close(); err != nil {
+		h.Diagnose("[ERROR] %s", err)
+	}
 	if failure != nil {
 		h.writeLine(h.Stdout, []byte("Runtime error: "+Describe(failure)+"\n"))
 		return code

@@ -38,8 +38,10 @@ func configureRepository(c *vm.Call) (value.Value, error) {
 		}
 		d := time.Duration(min(n*float64(unit), float64(longestInterval)))
 		set = func(l *store.Limits) { l.TTL = max(d, 1) }
+	case "durable":
+		return configureDurable(c, r, v)
 	default:
-		return value.Value{}, fmt.Errorf("a repository has no setting '%s'; it has maxSize and ttl", s.Result.Raw)
+		return value.Value{}, fmt.Errorf("a repository has no setting '%s'; it has maxSize, ttl and durable", s.Result.Raw)
 	}
 	return r.write(c, func() (value.Value, []store.Change) {
 		l := r.Limits()

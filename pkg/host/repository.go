@@ -1,6 +1,7 @@
 package host
 
 import (
+	"sync/atomic"
 	"time"
 
 	"aro/pkg/store"
@@ -14,7 +15,8 @@ type repository struct {
 	observers []*Set // fixed once the program is loaded, as evicted
 	evicted   []*Set // handlers of rows that its limit drops
 	turn      turn
-	file      *storeFile // that changes are written to, nil without; fixed before anything runs
+	transient atomic.Bool // taken out of the durable ones
+	file      *storeFile  // that changes are written to, nil without; fixed before anything runs
 }
 
 // trigger is what observers, or the handlers of an eviction, get of a change.

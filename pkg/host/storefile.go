@@ -39,11 +39,12 @@ type storeFile struct {
 }
 
 // loadStores seeds the repositories that have a .store file in the application's
-// folder. No observer sees it. Changes are written back to files that others may
+// folder. No observer sees it. A durable repository is seeded once, before anything
+// was stored in it, and nothing of it is written back. Else changes are written back to files that others may
 // write to, if writable says so too: tests do not change files.
 func (h *Host) loadStores(writable bool) error {
 	for _, name := range slices.Sorted(maps.Keys(h.Assets)) {
-		if stem, ok := storeStem(name); ok {
+		if stem, ok := storeStem(name); ok && h.seedable(stem) {
 			if err := h.seed(name, h.Assets[name], h.Repository(stem+"-repository")); err != nil {
 				return err
 			}
@@ -58,14 +59,20 @@ func (h *Host) loadStores(writable bool) error {
 	}
 	for _, entry := range entries {
 		stem, ok := storeStem(entry.Name())
-		if _, packed := h.Assets[entry.Name()]; !ok || packed {
+		if _, packed := h.Assets[entry.Name()]; !ok || packed || !h.seedable(stem) {
 			continue
 		}
-		if err := h.loadStore(filepath.Join(h.Root, entry.Name()), h.Repository(stem+"-repository"), writable); err != nil {
+		if err := h.loadStore(filepath.Join(h.Root, entry.Name()), h.Repository(stem+"-repository"), writable && h.durable == nil); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// seedable reports whether a store file counts: that of a durable repository counts
+// no more once something was stored.
+func (h *Host) seedable(stem string) bool {
+	return h.durable == nil || h.durable.Fresh(stem+"-repository")
 }
 
 // seed stores the rows of a .store file. Nobody can write to one that came with

@@ -187,6 +187,8 @@ type writeOp struct {
 
 	result  value.Value
 	err     error
+	before  uint64 // position of durable data when it began
+	release func() // of what its observers wrote, see together; nil when they did not
 	changes []store.Change
 	change  int
 	sets    int
@@ -200,9 +202,7 @@ type writeOp struct {
 // handlers of what it evicted.
 func (r *repository) write(c *vm.Call, apply func() (value.Value, []store.Change)) (value.Value, error) {
 	if len(r.observers)+len(r.evicted) == 0 {
-		v, changes := apply()
-		r.changed(changes)
-		return v, nil
+		return r.alone(c, apply)
 	}
 	op := &writeOp{e: executionOf(c), repo: r, apply: apply}
 	if !r.turn.tryTake(op.e.root) {
@@ -210,7 +210,10 @@ func (r *repository) write(c *vm.Call, apply func() (value.Value, []store.Change
 	}
 	op.inline = true
 	op.proceed()
-	if op.done {
+	turnsMu.Lock()
+	done := op.done
+	turnsMu.Unlock()
+	if done {
 		return op.result, op.err
 	}
 	return c.Suspend(op)
@@ -243,6 +246,8 @@ func (op *writeOp) Start(co *vm.Coroutine) bool {
 
 // proceed applies the write and runs observers until one of them has to wait.
 func (op *writeOp) proceed() {
+	op.e.together()
+	op.before = op.e.Host.position()
 	op.result, op.changes = op.apply()
 	op.repo.changed(op.changes)
 	op.next()
@@ -285,6 +290,24 @@ func (op *writeOp) next() {
 	if !op.free {
 		r.turn.pass()
 	}
+	if op.release != nil {
+		op.release()
+	}
+	if h.durable != nil && op.err == nil && !op.e.observes() {
+		already, err := h.durable.Sync(op.before, h.durable.Position(), func(err error) {
+			op.err = err
+			go op.end()
+		})
+		if !already {
+			return
+		}
+		op.err = err
+	}
+	op.end()
+}
+
+// end gives the statement its result.
+func (op *writeOp) end() {
 	turnsMu.Lock()
 	op.done = true
 	reply := !op.inline

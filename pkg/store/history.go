@@ -1,5 +1,7 @@
 package store
 
+import "aro/pkg/vm/value"
+
 // maxPast bounds how many removed ids a repository remembers. A clean-up that
 // clears and stores back within one run is far below it; beyond it a returning
 // row counts as new.
@@ -47,4 +49,24 @@ func (h *history) take(k key) (uint64, bool) {
 		delete(h.ages, k)
 	}
 	return p.age, ok
+}
+
+// list is what put would make the same history of.
+func (h *history) list() []Departed {
+	out := make([]Departed, 0, len(h.ages))
+	for i := range h.order {
+		r := h.order[(h.head+i)%len(h.order)]
+		if p, ok := h.ages[r.key]; ok && p.removal == r.n {
+			out = append(out, Departed{r.key.value(), p.age})
+		}
+	}
+	return out
+}
+
+// value is the id that a key was made of.
+func (k key) value() value.Value {
+	if k.kind == value.String {
+		return value.OfString(k.str)
+	}
+	return value.OfInt(k.num)
 }

@@ -10,9 +10,13 @@ import (
 func (r *memory) SetLimits(l Limits) []Change {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.journal != nil && l != r.limits {
+		r.note(Effect{Kind: Bounded, New: l, limits: r.limits})
+	}
 	r.limits = l
 	changes := r.evict(nil, time.Now())
 	r.count.Store(int64(len(r.rows)))
+	r.tell()
 	return changes
 }
 
@@ -29,12 +33,10 @@ func (r *memory) evict(changes []Change, now time.Time) []Change {
 	for r.limits.MaxSize > 0 && len(r.rows) > r.limits.MaxSize {
 		row := r.rows[0]
 		id, _ := FieldOf(row, "id")
-		if k, ok := keyOf(id); ok && row.Kind() == value.Map {
-			delete(r.ids, k)
+		if r.journal != nil {
+			r.note(Effect{Kind: Dropped, Age: r.ages[0], old: row, oldTime: r.times[0]})
 		}
-		for _, x := range r.indexes {
-			x.drop(row, r.ages[0])
-		}
+		r.drop(row, r.ages[0])
 		if !r.shared {
 			r.rows[0] = value.Value{} // let the collector have it
 		}
@@ -42,6 +44,21 @@ func (r *memory) evict(changes []Change, now time.Time) []Change {
 		changes = append(changes, Change{Kind: Evicted, ID: id, Old: row, Time: now})
 	}
 	return changes
+}
+
+// drop takes a row out of the indexes and remembers nothing of it.
+func (r *memory) drop(row value.Value, age uint64) {
+	for _, x := range r.indexes {
+		x.drop(row, age)
+	}
+	if row.Kind() != value.Map {
+		return
+	}
+	if id, ok := FieldOf(row, "id"); ok {
+		if k, ok := keyOf(id); ok {
+			delete(r.ids, k)
+		}
+	}
 }
 
 // visible is the snapshot of all rows within their time to live. While none has

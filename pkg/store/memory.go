@@ -76,6 +76,9 @@ type memory struct {
 	opened time.Time
 	limits Limits
 	oldest time.Duration // no entry of times is before it
+
+	journal Journal  // nil for rows that end with the process
+	effects []Effect // of the write that runs, for the journal
 }
 
 // key is an id as a map key: typed, so "1" and 1 differ.
@@ -235,6 +238,7 @@ func (r *memory) Store(rows ...value.Value) ([]value.Value, []Change) {
 		}
 	}
 	r.count.Store(int64(len(r.rows)))
+	r.tell()
 	return stored, changes
 }
 
@@ -242,7 +246,7 @@ func (r *memory) Store(rows ...value.Value) ([]value.Value, []Change) {
 // was there.
 func (r *memory) storeScalar(row value.Value, now time.Duration) (c Change, changed bool) {
 	if i := r.equalRow(row); i >= 0 {
-		r.times[i] = now
+		r.touch(i, now)
 		return Change{}, false
 	}
 	r.insert(row, key{}, false, now)
@@ -284,10 +288,14 @@ func (r *memory) storeMap(rec *value.Record, now time.Duration) (stored value.Va
 	if age, ok := r.ids[k]; indexed && ok {
 		at := r.position(age)
 		old := r.rows[at]
-		r.times[at] = now
 		if value.TypedEqual(old, stored) {
+			r.touch(at, now)
 			return old, Change{}, false
 		}
+		if r.journal != nil {
+			r.note(Effect{Kind: Put, Age: age, Row: stored, Time: r.unix(now), old: old, oldTime: r.times[at]})
+		}
+		r.times[at] = now
 		r.own()
 		r.rows[at] = stored
 		for _, x := range r.indexes {
@@ -297,6 +305,14 @@ func (r *memory) storeMap(rec *value.Record, now time.Duration) (stored value.Va
 	}
 	r.insert(stored, k, indexed, now)
 	return stored, Change{Kind: Created, ID: id, New: stored}, true
+}
+
+// touch makes the row at a position as young as if it were new.
+func (r *memory) touch(at int, now time.Duration) {
+	if r.journal != nil {
+		r.note(Effect{Kind: Touched, Age: r.ages[at], Time: r.unix(now), oldTime: r.times[at]})
+	}
+	r.times[at] = now
 }
 
 // namesake finds the row that a map without id replaces: the one with the same
@@ -347,6 +363,9 @@ func (r *memory) insert(row value.Value, k key, indexed bool, now time.Duration)
 		age = r.next
 		r.next++
 	}
+	if r.journal != nil {
+		r.note(Effect{Kind: Put, Age: age, Row: row, Time: r.unix(now), returned: returned})
+	}
 	if indexed {
 		r.ids[k] = age
 	}
@@ -386,11 +405,13 @@ func (r *memory) Delete(q Query) []Change {
 				return nil
 			}
 			r.own()
+			r.noteRemoved(at)
 			r.forget(old, age)
 			r.rows = slices.Delete(r.rows, at, at+1)
 			r.ages = slices.Delete(r.ages, at, at+1)
 			r.times = slices.Delete(r.times, at, at+1)
 			r.count.Store(int64(len(r.rows)))
+			r.tell()
 			return []Change{{Kind: Deleted, ID: q.Equal, Old: old, Time: now}}
 		}
 	}
@@ -404,12 +425,14 @@ func (r *memory) Delete(q Query) []Change {
 			continue
 		}
 		id, _ := FieldOf(row, "id")
+		r.noteRemoved(i)
 		r.forget(row, r.ages[i])
 		changes = append(changes, Change{Kind: Deleted, ID: id, Old: row, Time: now})
 	}
 	if len(changes) > 0 {
 		r.rows, r.ages, r.times, r.shared = rows, ages, times, false
 		r.count.Store(int64(len(rows)))
+		r.tell()
 	}
 	return changes
 }
@@ -420,13 +443,29 @@ func (r *memory) Clear() []Change {
 	if len(r.rows) == 0 {
 		return nil
 	}
+	if r.journal != nil {
+		r.note(Effect{Kind: Emptied, rows: r.rows, ages: r.ages, times: r.times})
+	}
+	r.empty()
+	r.count.Store(0)
+	r.tell()
+	return []Change{{Kind: Cleared, Time: time.Now()}}
+}
+
+// empty removes all rows and remembers their places.
+func (r *memory) empty() {
 	r.indexes = nil // the next query makes those that are still asked for
 	for i, row := range r.rows {
 		r.forget(row, r.ages[i])
 	}
 	r.rows, r.ages, r.times, r.shared = nil, nil, nil, false
-	r.count.Store(0)
-	return []Change{{Kind: Cleared, Time: time.Now()}}
+}
+
+// noteRemoved tells the journal that the row at a position leaves.
+func (r *memory) noteRemoved(at int) {
+	if r.journal != nil {
+		r.note(Effect{Kind: Removed, Age: r.ages[at], old: r.rows[at], oldTime: r.times[at]})
+	}
 }
 
 // forget removes a row from the index and remembers its age.

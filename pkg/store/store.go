@@ -23,6 +23,30 @@ type Engine interface {
 	Close() error
 }
 
+// Durable is an Engine whose rows outlive the process. A write is applied at once
+// and has a position; it is durable when everything up to that position is.
+type Durable interface {
+	Engine
+	// Position is that of the latest write of any repository.
+	Position() uint64
+	// Sync asks for the writes behind one position and up to another. already means
+	// that their fate is known: err is nil when all of them are durable, and says why
+	// one was taken back otherwise. Else done is called once it is known, on a goroutine
+	// that must not be held up.
+	Sync(after, upTo uint64, done func(error)) (already bool, err error)
+	// Hold keeps the writes that come after it together until release is called: they
+	// become durable at once or not at all, unless that takes longer than a moment, in
+	// which others would wait. release may be called more than once.
+	Hold() (release func())
+	// SetDurable takes a repository out, so that its rows end with the process and
+	// those that were kept are forgotten, or in again with the rows that it has.
+	SetDurable(repository string, on bool)
+	// IsDurable reports whether a repository is kept.
+	IsDurable(repository string) bool
+	// Fresh reports whether nothing was ever stored in a repository.
+	Fresh(repository string) bool
+}
+
 // Repository is a named, ordered collection of rows, oldest first. Rows are
 // immutable values; maps among them have an id. Every method is atomic, and all
 // are safe for concurrent use.

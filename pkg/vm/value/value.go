@@ -218,6 +218,9 @@ const lenient = 1
 // Lenient reports whether missing keys of a Map read as null.
 func (v Value) Lenient() bool { return v.Kind() == Map && v.head.flag()&lenient != 0 }
 
+// LenientOf returns a Map that is Lenient.
+func LenientOf(r *Record) Value { return OfRecord(r).withFlag(lenient) }
+
 // withFlag returns v with its flag set.
 func (v Value) withFlag(f uint8) Value {
 	v.head = v.head&^(0xff<<8) | head(f)<<8

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"aro/pkg/store/durable"
+)
+
+// openData opens the data folder of a run; nil without one.
+func (o *runOptions) openData() (*durable.Engine, error) {
+	dir := o.data
+	if dir == "" {
+		dir = os.Getenv("ARO_DATA")
+	}
+	if dir == "" {
+		return nil, nil
+	}
+	e, err := durable.Open(dir, durable.Options{Warn: func(err error) { fmt.Fprintf(os.Stderr, "[WARNING] %s\n", err) }})
+	if err != nil {
+		return nil, &exitError{1, "Error: " + err.Error()}
+	}
+	return e, nil
+}
+
+func dataCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "data",
+		Short: "Check or repair a data folder",
+		Long: "data looks after the folders in which aro run --data keeps the rows of repositories. No\n" +
+			"application may be using the folder meanwhile.",
+	}
+	cmd.AddCommand(&cobra.Command{
+		Use:     "check FOLDER",
+		Short:   "Read a data folder and say what is damaged",
+		Long:    "check reads every byte of a data folder, changes nothing, and ends with code 1 if something\nis not as it was written.",
+		Example: "  aro data check ./data",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := durable.Check(args[0])
+			if err != nil {
+				return &exitError{1, "Error: " + err.Error()}
+			}
+			describeData(cmd.OutOrStdout(), r)
+			if r.Damage != nil {
+				return &exitError{1, "Error: " + r.Damage.Error() + "; aro data repair keeps what is in front of it, which is listed here"}
+			}
+			return nil
+		},
+	}, &cobra.Command{
+		Use:     "repair FOLDER",
+		Short:   "Make a damaged data folder usable again",
+		Long:    "repair keeps everything that is in front of the damage. The old files stay in the folder, with\n.damaged behind their names. A folder without damage is left alone.",
+		Example: "  aro data repair ./data",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := durable.Repair(args[0])
+			if err != nil {
+				return &exitError{1, "Error: " + err.Error()}
+			}
+			out := cmd.OutOrStdout()
+			describeData(out, r)
+			if r.Damage == nil {
+				fmt.Fprintln(out, "nothing is damaged, and nothing was changed")
+				return nil
+			}
+			fmt.Fprintf(out, "%s\nwhat was stored before that is kept, what was stored after it is lost; the old files are still there: %s\n", r.Damage, strings.Join(r.Kept, ", "))
+			return nil
+		},
+	})
+	return cmd
+}
+
+// describeData lists what is in a data folder.
+func describeData(w io.Writer, r *durable.Report) {
+	for _, c := range r.Repositories {
+		fmt.Fprintf(w, "%s: %d rows\n", c.Name, c.Rows)
+	}
+	if r.Torn > 0 {
+		fmt.Fprintf(w, "%d bytes of a write that never ended are ignored\n", r.Torn)
+	}
+}

@@ -1,0 +1,286 @@
+package durable
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"aro/pkg/store"
+)
+
+// A snapshot is a file of frames whose payload is one section: a letter and
+//
+//	R  name, position of its latest write, next age, largest number, time to live: a
+//	   repository begins
+//	r  count, then age, time and row of each
+//	p  count, then id and age of each removed row whose place is remembered
+//	E  number of repositories, position: the end, without which it is not whole
+const (
+	sectionRepository = 'R'
+	sectionRows       = 'r'
+	sectionPast       = 'p'
+	sectionEnd        = 'E'
+)
+
+// sectionSize is the size from which a section is full.
+const sectionSize = 256 << 10
+
+// maybeSnapshot begins a snapshot when the log has become long. The goroutine of the
+// log begins a new segment; everything else happens beside it.
+func (l *log) maybeSnapshot() {
+	select {
+	case n := <-l.sizes:
+		if n > 0 {
+			l.snapshot = n
+		}
+	default:
+	}
+	if l.since < max(l.o.SnapshotAfter, 2*l.snapshot) {
+		return
+	}
+	l.mu.Lock()
+	if l.busy || l.closing {
+		l.mu.Unlock()
+		return
+	}
+	l.busy = true
+	from := l.position
+	l.mu.Unlock()
+	l.leave()
+	l.since = 0
+	if err := l.openSegment(from + 1); err != nil {
+		l.o.Warn(fmt.Errorf("no snapshot of the data was written: %w", err))
+		l.finished()
+		return
+	}
+	number := l.segment.head.number
+	done := make(chan int64, 1)
+	go func() {
+		size, err := l.e.writeSnapshot(number)
+		if err == nil {
+			err = l.e.deleteBefore(number)
+		}
+		if err != nil {
+			l.o.Warn(fmt.Errorf("no snapshot of the data was written: %w", err))
+		}
+		done <- size
+		l.finished()
+	}()
+	l.sizes = done
+}
+
+func (l *log) finished() {
+	l.mu.Lock()
+	l.busy = false
+	l.work.Broadcast()
+	l.mu.Unlock()
+}
+
+// writeSnapshot writes snapshot-N, which holds everything that is in the segments
+// before log-N, and maybe some of what is in it.
+func (e *Engine) writeSnapshot(number uint64) (size int64, err error) {
+	name := fmt.Sprint("snapshot-", number)
+	e.fs.Remove(name + ".tmp")
+	f, err := e.fs.Create(name + ".tmp")
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		f.Close()
+		if err != nil {
+			e.fs.Remove(name + ".tmp")
+		}
+	}()
+	w := newSnapshotWriter(f, number)
+	names := e.Names()
+	// A write that is taken back while its row is in the snapshot must not stay there:
+	// the snapshot counts only if nothing failed until all that it holds is durable.
+	e.log.mu.Lock()
+	began, latest := e.log.durable, e.log.position
+	e.log.mu.Unlock()
+	kept := 0
+	for _, n := range names {
+		r := e.Repository(n).(*repository)
+		r.Lock()
+		s, last := store.State{}, r.last
+		if r.kept {
+			s = r.State()
+		} // else only the position, so that older writes in the log are not replayed
+		r.Unlock()
+		if last == 0 {
+			continue
+		}
+		kept++
+		latest = max(latest, last)
+		if err := w.repository(n, last, &s); err != nil {
+			return 0, err
+		}
+	}
+	if err := w.end(kept, latest); err != nil {
+		return 0, err
+	}
+	decided := make(chan error, 1)
+	if already, err := e.Sync(began, latest, func(err error) { decided <- err }); already {
+		if err != nil {
+			return 0, err
+		}
+	} else if err := <-decided; err != nil {
+		return 0, err
+	}
+	if err := f.Sync(); err != nil {
+		return 0, err
+	}
+	if err := e.fs.Rename(name+".tmp", name); err != nil {
+		return 0, err
+	}
+	return w.size, e.fs.Sync()
+}
+
+// deleteBefore removes the files that a snapshot replaces.
+func (e *Engine) deleteBefore(number uint64) error {
+	list, err := listFolder(e.fs)
+	if err != nil {
+		return err
+	}
+	for _, n := range list.logs {
+		if n < number {
+			if err := e.fs.Remove(fmt.Sprint("log-", n)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, n := range list.snapshots {
+		if n < number {
+			if err := e.fs.Remove(fmt.Sprint("snapshot-", n)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// snapshotWriter writes the sections of one snapshot.
+type snapshotWriter struct {
+	f     file
+	head  header
+	seed  uint32
+	chain uint32
+	size  int64
+	count uint64 // of sections: the position of their frames
+	buf   []byte
+	began bool
+}
+
+func newSnapshotWriter(f file, number uint64) *snapshotWriter {
+	return &snapshotWriter{f: f, head: newHeader(kindSnapshot, number, 0)}
+}
+
+// section writes what build appends as one frame.
+func (w *snapshotWriter) section(build func(b []byte) []byte) error {
+	if !w.began {
+		w.began = true
+		b := w.head.append(nil)
+		w.seed, w.chain, w.size = w.head.seed(), w.head.crc, int64(len(b))
+		if _, err := w.f.Write(b); err != nil {
+			return err
+		}
+	}
+	w.buf = build(beginFrame(w.buf[:0]))
+	w.buf, w.chain = endFrame(w.buf, w.seed, w.chain, w.count)
+	w.count++
+	w.size += int64(len(w.buf))
+	_, err := w.f.Write(w.buf)
+	return err
+}
+
+func (w *snapshotWriter) repository(name string, last uint64, s *store.State) error {
+	err := w.section(func(b []byte) []byte {
+		b = appendString(append(b, sectionRepository), name)
+		b = binary.AppendUvarint(b, last)
+		b = binary.AppendUvarint(b, s.Next)
+		b = binary.AppendUvarint(b, uint64(max(s.Limits.MaxSize, 0)))
+		return binary.AppendVarint(b, int64(s.Limits.TTL))
+	})
+	var rows []byte
+	for i := 0; i < len(s.Rows) && err == nil; {
+		n := 0
+		rows = rows[:0]
+		for ; i < len(s.Rows) && len(rows) < sectionSize; i++ {
+			rows = binary.AppendUvarint(rows, s.Ages[i])
+			rows = binary.AppendVarint(rows, s.Times[i])
+			rows = appendValue(rows, s.Rows[i], 0)
+			n++
+		}
+		err = w.section(func(b []byte) []byte {
+			return append(binary.AppendUvarint(append(b, sectionRows), uint64(n)), rows...)
+		})
+	}
+	if len(s.Past) > 0 && err == nil {
+		err = w.section(func(b []byte) []byte {
+			b = binary.AppendUvarint(append(b, sectionPast), uint64(len(s.Past)))
+			for _, p := range s.Past {
+				b = binary.AppendUvarint(appendValue(b, p.ID, 0), p.Age)
+			}
+			return b
+		})
+	}
+	return err
+}
+
+func (w *snapshotWriter) end(repositories int, position uint64) error {
+	return w.section(func(b []byte) []byte {
+		b = binary.AppendUvarint(append(b, sectionEnd), uint64(repositories))
+		return binary.AppendUvarint(b, position)
+	})
+}
+
+// section applies one section of a snapshot.
+func (l *loader) section(payload []byte) error {
+	d := &l.d
+	d.b, d.bad = payload, false
+	switch d.byte() {
+	case sectionRepository:
+		name, last := d.string(), d.uint()
+		s := store.State{Next: d.uint()}
+		s.Limits = store.Limits{MaxSize: int(d.uint()), TTL: time.Duration(d.int())}
+		if d.bad || l.e.repos[name] != nil {
+			return errForm
+		}
+		l.into = l.e.add(name)
+		l.into.last, l.limits = last, s.Limits
+		return l.into.Restore(s)
+	case sectionRows:
+		n := d.count()
+		s := store.State{Limits: l.limits}
+		for range n {
+			s.Ages = append(s.Ages, d.uint())
+			s.Times = append(s.Times, d.int())
+			s.Rows = append(s.Rows, d.value(0))
+			if d.bad {
+				return errForm
+			}
+		}
+		if l.into == nil {
+			return errForm
+		}
+		return l.into.Restore(s)
+	case sectionPast:
+		s := store.State{Limits: l.limits}
+		for range d.count() {
+			id := d.value(0)
+			s.Past = append(s.Past, store.Departed{ID: id, Age: d.uint()})
+		}
+		if d.bad || l.into == nil {
+			return errForm
+		}
+		return l.into.Restore(s)
+	case sectionEnd:
+		n := d.uint()
+		l.position = max(l.position, d.uint())
+		if l.ended = true; d.bad || n != uint64(len(l.e.repos)) {
+			return errForm
+		}
+		return nil
+	}
+	return errForm
+}
