@@ -210,13 +210,18 @@ func (r *repository) write(c *vm.Call, apply func() (value.Value, []store.Change
 	}
 	op.inline = true
 	op.proceed()
-	turnsMu.Lock()
-	done := op.done
-	turnsMu.Unlock()
-	if done {
+	if op.over() {
 		return op.result, op.err
 	}
 	return c.Suspend(op)
+}
+
+// over reports whether the write has ended. Only what waits, for an observer or
+// for the disk, may end on another goroutine.
+func (op *writeOp) over() bool {
+	turnsMu.Lock()
+	defer turnsMu.Unlock()
+	return op.done
 }
 
 // waitTurn is the op of a writer that has not got its turn yet.

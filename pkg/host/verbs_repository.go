@@ -31,6 +31,7 @@ var repositoryVerbs = []*Verb{
 type rows struct {
 	repo   *repository
 	filter *filter
+	find   store.Finder // the repository, if it is one
 }
 
 // linkRows resolves the repository of a site once.
@@ -47,7 +48,8 @@ func linkRows(do vm.Func) func(*Host, *bytecode.Site, *bytecode.Chunk) (vm.Func,
 		if f != nil && f.field != "" {
 			repo.Index(f.field)
 		}
-		return do, &rows{repo, f}, nil
+		find, _ := repo.Repository.(store.Finder)
+		return do, &rows{repo, f, find}, nil
 	}
 }
 
@@ -97,20 +99,25 @@ func storeVerb(c *vm.Call) (value.Value, error) {
 		return value.Value{}, fmt.Errorf("Undefined variable: '%s'", s.Result.Base)
 	}
 	r := s.Target.(*rows).repo
-	return r.write(c, func() (value.Value, []store.Change) {
-		var stored []value.Value
-		var changes []store.Change
-		if v.Kind() == value.List {
-			stored, changes = r.Store(v.List()...)
-		} else {
-			stored, changes = r.Store(v)
-		}
+	if len(r.observers)+len(r.evicted) == 0 && executionOf(c).Host.durable == nil {
+		// Nobody waits for it and it waits for nobody: no closure is needed.
+		stored, changes := storeRows(c, r, v)
+		r.changed(changes)
+		return stored, nil
+	}
+	return r.write(c, func() (value.Value, []store.Change) { return storeRows(c, r, v) })
+}
+
+// storeRows stores a row, or the rows of a list.
+func storeRows(c *vm.Call, r *repository, v value.Value) (value.Value, []store.Change) {
+	if v.Kind() == value.List {
+		stored, changes := r.Store(v.List()...)
 		c.BindExtra(value.OfInt(newEntry(stored, changes)))
-		if v.Kind() == value.List {
-			return value.OfList(stored), changes
-		}
-		return stored[0], changes
-	})
+		return value.OfList(stored), changes
+	}
+	stored, changes := r.Store(v)
+	c.BindExtra(value.OfInt(newEntry(stored, changes)))
+	return stored[0], changes
 }
 
 // newEntry is 1 if the last row was created by the Store that returned these. A
@@ -166,6 +173,8 @@ func retrieve(c *vm.Call) (value.Value, error) {
 	var found []value.Value
 	if t.filter == nil {
 		found = t.repo.Rows()
+	} else if row, ok := t.one(c); ok {
+		return row, nil
 	} else {
 		q, run := t.filter.query(c)
 		found = t.repo.Select(q)
@@ -195,6 +204,19 @@ func retrieve(c *vm.Call) (value.Value, error) {
 		return found[0], nil
 	}
 	return value.OfList(found), nil
+}
+
+// one finds the row of `where id = x` without a list for it. What it does not find,
+// or what wants more than the row, is for Select.
+func (t *rows) one(c *vm.Call) (value.Value, bool) {
+	if t.find == nil || !t.filter.whole || t.filter.field != "id" {
+		return value.Value{}, false
+	}
+	s := c.Site
+	if s.Object.Raw != "" || s.Result.Raw != "" || len(s.Order) > 0 || c.Has(bytecode.SlotLimit) || c.Has(bytecode.SlotOffset) {
+		return value.Value{}, false
+	}
+	return t.find.Find(c.Args(bytecode.SlotWhere, t.filter.args)[t.filter.arg])
 }
 
 func deleteVerb(c *vm.Call) (value.Value, error) {

@@ -155,6 +155,15 @@ func matches(row value.Value, q Query) bool {
 	return q.Match == nil || q.Match(row)
 }
 
+// Find implements Finder.
+func (r *memory) Find(id value.Value) (value.Value, bool) {
+	k, ok := keyOf(id)
+	if !ok {
+		return value.Value{}, false
+	}
+	return r.byID(k)
+}
+
 func (r *memory) byID(k key) (value.Value, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -79,6 +79,12 @@ type Repository interface {
 	Limits() Limits
 }
 
+// Finder is a Repository that can look up the row of an id without making a list for
+// it. It may miss a row that Select would find.
+type Finder interface {
+	Find(id value.Value) (row value.Value, ok bool)
+}
+
 // Limits bound a repository (02 §7.6); zero means unbounded.
 type Limits struct {
 	// MaxSize is the largest number of rows. A row beyond it evicts the oldest
