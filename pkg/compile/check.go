@@ -129,6 +129,27 @@ func (c *compiler) checkClauses(s *syntax.Simple, v *bytecode.Verb) {
 	}
 }
 
+// checkPassword warns of a fast hash of a password: whoever gets hold of the rows
+// guesses billions a second (05 A02). The name is all that there is to go by.
+func (c *compiler) checkPassword(s *syntax.Simple, v *bytecode.Verb) {
+	if v.Name != "compute" || s.Result == nil || s.Object == nil || s.Object.Noun == nil {
+		return
+	}
+	op := s.Result.Raw
+	if op == "" {
+		op = s.Result.Base
+	}
+	of := s.Object.Noun.Base
+	if n := s.Object.Noun; n.Kind == syntax.PathQual && len(n.Segments) > 0 {
+		of = n.Segments[len(n.Segments)-1]
+	}
+	if name := strings.ToLower(of); !strings.EqualFold(op, "hash") || !strings.Contains(name, "password") && !strings.Contains(name, "passphrase") {
+		return
+	}
+	c.p.report(c.file, s.Result.Span, syntax.Warning, "ARO-F8", "'hash' is too fast for '"+of+"': who finds it guesses the password",
+		"Use <"+s.Result.Base+": password-hash>, and password-matches to compare")
+}
+
 // mentionedNames adds every name that a feature set mentions anywhere.
 func mentionedNames(set *syntax.FeatureSet, names map[string]bool) {
 	syntax.Walk(set, func(n syntax.Node) bool {

@@ -36,6 +36,7 @@ func (c *compiler) simple(s *syntax.Simple) {
 		v = &bytecode.Verb{Name: strings.ToLower(s.Verb), Result: bytecode.Operates, Object: bytecode.TryObject}
 	}
 	c.checkClauses(s, v)
+	c.checkPassword(s, v)
 	if s.When == nil {
 		c.unguarded(s, v)
 		return

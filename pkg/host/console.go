@@ -117,6 +117,10 @@ func (h *Host) Diagnose(format string, args ...any) {
 	h.writeLine(h.Stderr, fmt.Appendf(nil, format+"\n", args...))
 }
 
+// Labelled is a Trigger whose failures somebody else hears of too: the label, "" for
+// none, finds the line of the log.
+type Labelled interface{ Label() string }
+
 // failed reports the failure of a handler or operation. Application-Start,
 // Application-End, actions and templates report through whoever runs them.
 func (h *Host) failed(e *Execution) {
@@ -127,7 +131,13 @@ func (h *Host) failed(e *Execution) {
 	if h.Watch != nil {
 		h.Watch.failure(s, e.Err())
 	}
-	h.Diagnose("[ERROR] [%s: %s]%s %s", s.Name, s.Activity, place(e.Err()), Describe(e.Err()))
+	label := ""
+	if l, ok := e.Trigger.(Labelled); ok {
+		if label = l.Label(); label != "" {
+			label = " [" + label + "]"
+		}
+	}
+	h.Diagnose("[ERROR] [%s: %s]%s%s %s", s.Name, s.Activity, label, place(e.Err()), Describe(e.Err()))
 	if p, ok := panicOf(e.Err()); ok && h.Verbose {
 		h.Diagnose("%s", p.Stack)
 	}

@@ -18,6 +18,7 @@ type ValueOperation struct {
 	Names []string // canonical first, lower case
 	Doc   string
 	do    func(v value.Value, with operands) (value.Value, error)
+	slow  bool // takes more than a millisecond: other handlers must not wait for it
 }
 
 // operands are what a statement gives an operation besides the value; unbound
@@ -29,26 +30,28 @@ type operands struct{ with, to value.Value }
 func Operations() []ValueOperation { return operations }
 
 var operations = []ValueOperation{
-	{[]string{"length", "count"}, "characters of a text, elements of a list, entries of a map", lengthOf},
-	{[]string{"uppercase"}, "text in capitals", onText(strings.ToUpper)},
-	{[]string{"lowercase"}, "text in small letters", onText(strings.ToLower)},
-	{[]string{"trim"}, "text without white space at both ends", onText(strings.TrimSpace)},
-	{[]string{"clip"}, "`with N`: the first N characters of a text, 80 without N", clipText},
-	{[]string{"take"}, "`with N`: the first N elements of a list or characters of a text", takeFirst},
+	{[]string{"length", "count"}, "characters of a text, elements of a list, entries of a map", lengthOf, false},
+	{[]string{"uppercase"}, "text in capitals", onText(strings.ToUpper), false},
+	{[]string{"lowercase"}, "text in small letters", onText(strings.ToLower), false},
+	{[]string{"trim"}, "text without white space at both ends", onText(strings.TrimSpace), false},
+	{[]string{"clip"}, "`with N`: the first N characters of a text, 80 without N", clipText, false},
+	{[]string{"take"}, "`with N`: the first N elements of a list or characters of a text", takeFirst, false},
 	{[]string{"hash"}, "SHA-256 in hexadecimal; of the JSON of a list or map", func(v value.Value, _ operands) (value.Value, error) {
 		return value.OfString(vm.Hash(v)), nil
-	}},
-	{[]string{"identity"}, "the value itself", func(v value.Value, _ operands) (value.Value, error) { return v, nil }},
-	{[]string{"intersect"}, "`with <other>`: what two lists, texts or maps have in common", setOperation(setIntersect)},
-	{[]string{"difference"}, "`with <other>`: what the other list, text or map lacks", setOperation(setDifference)},
-	{[]string{"union"}, "`with <other>`: everything that is in one of two lists, texts or maps", setOperation(setUnion)},
-	{[]string{"date"}, "a date from ISO-8601 text", func(v value.Value, _ operands) (value.Value, error) { return dateOf(v) }},
-	{[]string{"format"}, "`with \"dd.MM.yyyy\"`: a date as text", formatDate},
-	{[]string{"distance"}, "`from <a> to <b>`: the way between two dates, with seconds, minutes, hours, days, weeks", distanceTo},
-	{[]string{"timezone"}, "`with \"Europe/Berlin\"`: the same moment, shown in another time zone", inZone},
+	}, false},
+	{[]string{"password-hash"}, "argon2id with a salt and its parameters: what to keep of a password", hashPassword, true},
+	{[]string{"password-matches"}, "`with <kept>`: whether a password is the one that password-hash was computed from", matchPassword, true},
+	{[]string{"identity"}, "the value itself", func(v value.Value, _ operands) (value.Value, error) { return v, nil }, false},
+	{[]string{"intersect"}, "`with <other>`: what two lists, texts or maps have in common", setOperation(setIntersect), false},
+	{[]string{"difference"}, "`with <other>`: what the other list, text or map lacks", setOperation(setDifference), false},
+	{[]string{"union"}, "`with <other>`: everything that is in one of two lists, texts or maps", setOperation(setUnion), false},
+	{[]string{"date"}, "a date from ISO-8601 text", func(v value.Value, _ operands) (value.Value, error) { return dateOf(v) }, false},
+	{[]string{"format"}, "`with \"dd.MM.yyyy\"`: a date as text", formatDate, false},
+	{[]string{"distance"}, "`from <a> to <b>`: the way between two dates, with seconds, minutes, hours, days, weeks", distanceTo, false},
+	{[]string{"timezone"}, "`with \"Europe/Berlin\"`: the same moment, shown in another time zone", inZone, false},
 	{[]string{"markdown"}, "HTML from Markdown", func(v value.Value, _ operands) (value.Value, error) {
 		return value.OfString(format.MarkdownHTML(v.Text())).Markup(value.ContentFor("page.html")), nil
-	}},
+	}, false},
 }
 
 // operationNames are the result names that mean an operation even without a
@@ -62,14 +65,14 @@ func operationNames() (names []string) {
 
 // findOperation finds an operation by name, in any case. Date with a capital is
 // a type (01 §5.2) and converts nothing.
-func findOperation(name string) (func(value.Value, operands) (value.Value, error), bool) {
+func findOperation(name string) (*ValueOperation, bool) {
 	if name == "Date" {
 		return nil, false
 	}
 	name = strings.ToLower(name)
 	for i := range operations {
 		if slices.Contains(operations[i].Names, name) {
-			return operations[i].do, true
+			return &operations[i], true
 		}
 	}
 	return nil, false
@@ -83,6 +86,7 @@ type computation struct {
 	// a guess: `Compute the <difference> from <a> - <b>.`
 	implied bool
 	foreign bool // a plugin takes part, which may take its time
+	slow    bool // so does one of the built-in operations
 }
 
 // newComputation reads a qualifier: a date offset, an operation, or a chain of
@@ -98,7 +102,8 @@ func newComputation(h *Host, qualifier string) (*computation, error) {
 		if ok {
 			out.steps = append(out.steps, shift(offset))
 		} else if op, ok := findOperation(part); ok {
-			out.steps = append(out.steps, op)
+			out.steps = append(out.steps, op.do)
+			out.slow = out.slow || op.slow
 		} else if op := h.qualifier(part); op != nil {
 			out.steps = append(out.steps, op)
 			out.foreign = true
@@ -121,7 +126,7 @@ func (h *Host) qualifier(name string) func(value.Value, operands) (value.Value, 
 
 // run applies the operations for a statement.
 func (p *computation) run(c *vm.Call, v value.Value, with operands) (value.Value, error) {
-	if p.foreign {
+	if p.foreign || p.slow {
 		return offload(c, func() (value.Value, error) { return p.apply(v, with) })
 	}
 	return p.apply(v, with)

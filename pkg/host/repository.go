@@ -46,6 +46,12 @@ func (h *Host) Repository(name string) *repository {
 	return r
 }
 
+// RowsWith returns the rows of a repository whose field equals a value, oldest
+// first. It may be called from any goroutine.
+func (h *Host) RowsWith(name, field string, equal value.Value) []value.Value {
+	return h.Repository(name).Select(store.Query{Field: field, Equal: equal})
+}
+
 // changeEvent is the Trigger of observers (02 §7.8). Its event map is only built
 // when an observer reads it.
 type changeEvent struct {

@@ -82,6 +82,14 @@ func (s *httpServer) upgrade(x *httpd.Exchange) bool {
 		s.fail(x, contract.UpgradeRequired(s.websocket))
 		return true
 	}
+	if s.schemes != nil && s.router != nil {
+		if m := s.router.Match(x.Method, s.websocket); m.Operation != nil {
+			if f := s.admitted(&request{Request: x.Request, op: m.Operation}); f != nil {
+				s.fail(x, f)
+				return true
+			}
+		}
+	}
 	x.Standard(func(w http.ResponseWriter, r *http.Request) { s.n.ServeWebSocket(w, r, s.h, s.origins) })
 	return true
 }
@@ -144,7 +152,7 @@ func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match) {
 	if s.rate != nil && s.tooOften(x, op) {
 		return
 	}
-	req := &request{Request: x.Request, op: op}
+	req := &request{Request: x.Request, op: op, short: s.short}
 	if f := s.prepare(x, req, m); f != nil {
 		s.fail(x, f)
 		return
@@ -163,7 +171,7 @@ func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match) {
 	req.x, req.run = nil, nil
 	defer e.Release()
 	if e.State() == vm.Failed {
-		s.fail(x, failure(e.Err()))
+		s.fail(x, req.tell(failure(e.Err())))
 		return
 	}
 	s.respond(x, req, e.Reply)
@@ -172,7 +180,7 @@ func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match) {
 // prepare runs the checks that are always on (03 §4.5), and those of validate.
 func (s *httpServer) prepare(x *httpd.Exchange, req *request, m *contract.Match) *contract.Failure {
 	op := m.Operation
-	if f := op.CheckSecurity(req.credential); f != nil {
+	if f := s.admitted(req); f != nil {
 		return f
 	}
 	var f *contract.Failure
@@ -253,4 +261,23 @@ func failure(err error) *contract.Failure {
 	}
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	return contract.StatementFailed(status, text)
+}
+
+// tell is what a client hears of the failure of a feature set: all of it, or with the
+// option errors: "short" nothing but the id that the log line has too.
+func (q *request) tell(f *contract.Failure) *contract.Failure {
+	if !q.short {
+		return f
+	}
+	id, _ := q.Property("id")
+	return &contract.Failure{Status: f.Status, Fields: value.MapOf("error", value.OfString(http.StatusText(f.Status)), "id", id)}
+}
+
+// Label implements host.Labelled.
+func (q *request) Label() string {
+	if !q.short {
+		return ""
+	}
+	id, _ := q.Property("id")
+	return id.Str()
 }

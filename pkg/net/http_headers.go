@@ -37,7 +37,7 @@ func (s *httpServer) headerLines(x *httpd.Exchange, req *request, status int, da
 		if err != nil {
 			// A value never makes a header line of its own (05 H12).
 			s.h.Diagnose("[ERROR] [%s] the header %s was not sent: %v", req.op.ID, h.Name, err)
-			s.fail(x, contract.StatementFailed(http.StatusInternalServerError, "The header "+h.Name+" is not valid"))
+			s.fail(x, req.tell(contract.StatementFailed(http.StatusInternalServerError, "The header "+h.Name+" is not valid")))
 			return data, false
 		}
 		for i, l := range lines {

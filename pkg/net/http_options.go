@@ -23,11 +23,15 @@ type httpOptions struct {
 	atOnce    int      // handlers
 	rate      *rateLimit
 	inflate   bool // take compressed request bodies
+	short     bool // failures say nothing but an id (05 H14)
+
+	security value.Value        // as it was given; unbound: presence only
+	schemes  map[string]*scheme // what it means, by the names of the contract
 }
 
 // httpOptionKeys are the options in the order that a message lists them.
 var httpOptionKeys = []string{"port", "host", "websocket", "origins", "validate", "cors", "maxBodySize", "tls", "compress", "docs",
-	"hosts", "maxConcurrent", "rate", "compressedBodies"}
+	"hosts", "maxConcurrent", "rate", "compressedBodies", "security", "errors"}
 
 // httpOptionsOf reads the options. websocket is the upgrade path of a server that
 // was not told one.
@@ -89,7 +93,14 @@ func (o *httpOptions) set(key string, v value.Value) (err error) {
 		o.inflate, err = switchOption(key, v)
 	case "compress":
 		o.compress, err = switchOption(key, v)
-	case "port", "type", "http-server", "errors":
+	case "security":
+		o.security = v
+	case "errors":
+		if v.Kind() != value.String || v.Str() != "short" && v.Str() != "full" {
+			return fmt.Errorf("the option errors is \"full\" or \"short\", got %s", v.Text())
+		}
+		o.short = v.Str() == "short"
+	case "port", "type", "http-server":
 	default:
 		last := len(httpOptionKeys) - 1
 		return fmt.Errorf("the http-server has no option '%s'; it knows %s and %s", key,

@@ -24,6 +24,8 @@ type request struct {
 	files                       value.Value
 	allCookies                  value.Value
 	id                          string
+	short                       bool        // the client hears nothing of failures but the id
+	user                        value.Value // who sent it; unbound without the option security
 
 	x   *httpd.Exchange // while the feature set runs
 	run *host.Execution
@@ -92,6 +94,12 @@ func (q *request) Property(name string) (value.Value, bool) {
 		return q.files, q.files.IsBound()
 	case "remoteAddress":
 		return value.OfString(q.Remote), true
+	case "user":
+		// With the option security the name is the server's: nothing that was
+		// sent may stand in for it.
+		if q.user.IsBound() {
+			return q.user, true
+		}
 	case "id":
 		if q.id == "" {
 			q.id = value.NewUUID()
@@ -156,6 +164,27 @@ func (q *request) credential(in, name string) string {
 		return v.Str()
 	}
 	return ""
+}
+
+// single is credential for those that are verified: a credential that was sent twice
+// is none, because a proxy may have looked at the other one.
+func (q *request) single(in, name string) string {
+	n := 0
+	switch in {
+	case "header":
+		for i := range q.Fields.Len() {
+			if at, _ := q.Fields.At(i); strings.EqualFold(at, name) {
+				n++
+			}
+		}
+	case "query":
+		values, _ := url.ParseQuery(q.Query)
+		n = len(values[name])
+	}
+	if n > 1 {
+		return ""
+	}
+	return q.credential(in, name)
 }
 
 // lenient is a map whose missing entries are the empty text, as query parameters,

@@ -156,7 +156,7 @@ func bytesType(req *request, status int) string {
 func (s *httpServer) redirect(x *httpd.Exchange, req *request, status int, location string) {
 	if strings.ContainsAny(location, "\r\n\x00") {
 		s.h.Diagnose("[ERROR] [%s] the redirect target holds a line break and was not sent", req.op.ID)
-		s.fail(x, contract.StatementFailed(http.StatusInternalServerError, "The redirect target is not valid"))
+		s.fail(x, req.tell(contract.StatementFailed(http.StatusInternalServerError, "The redirect target is not valid")))
 		return
 	}
 	x.Set("Location", location)

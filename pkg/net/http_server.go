@@ -108,6 +108,11 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 	if s.httpOptions, err = httpOptionsOf(options, s.defaultWebSocket()); err != nil {
 		return value.Value{}, err
 	}
+	if s.security.IsBound() {
+		if s.schemes, err = s.securityOf(s.security); err != nil {
+			return value.Value{}, err
+		}
+	}
 	s.started = true
 	s.gate = &gate{limit: s.atOnce, wait: queueTime}
 	if s.contract == nil && s.websocket == "" {
@@ -133,6 +138,7 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 		l.Close()
 		return value.Value{}, err
 	}
+	s.warnUnverified()
 	s.listener = l
 	s.server = s.newServer(s, secure.config())
 	s.running = true
