@@ -58,7 +58,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(),
+	root.AddCommand(newCommand(), runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(),
 		inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand(), versionCommand(), docCommand())
 	return root
 }
