@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -116,26 +114,36 @@ func scaffold(kind, dir string) error {
 		}
 		return err
 	}
-	from, err := fs.Sub(scaffolds, "scaffold/"+kind)
+	return writeScaffold("scaffold/"+kind, dir)
+}
+
+// writeScaffold writes one embedded folder to dir, and those in it.
+func writeScaffold(from, dir string) error {
+	entries, err := scaffolds.ReadDir(from)
 	if err != nil {
 		return err
 	}
-	return fs.WalkDir(from, ".", func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		to := filepath.Join(dir, filepath.FromSlash(path))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		source, to := from+"/"+e.Name(), filepath.Join(dir, e.Name())
 		if e.IsDir() {
-			return os.MkdirAll(to, 0o755)
+			if err := writeScaffold(source, to); err != nil {
+				return err
+			}
+			continue
 		}
-		text, err := fs.ReadFile(from, path)
+		text, err := scaffolds.ReadFile(source)
 		if err != nil {
 			return err
 		}
-		if path == "README.md" {
-			text = bytes.Replace(text, []byte("# NAME"), []byte("# "+name), 1)
-			text = bytes.ReplaceAll(text, []byte("NAME"), []byte(filepath.ToSlash(dir)))
+		if e.Name() == "README.md" {
+			text = []byte(strings.ReplaceAll(strings.Replace(string(text), "# NAME", "# "+filepath.Base(dir), 1), "NAME", filepath.ToSlash(dir)))
 		}
-		return os.WriteFile(to, text, 0o644)
-	})
+		if err := os.WriteFile(to, text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
