@@ -60,6 +60,9 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(newCommand(), runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(),
 		inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand(), versionCommand(), docCommand())
+	root.SuggestionsMinimumDistance = 2
+	forgiving(root)
+	completing(root)
 	return root
 }
 
