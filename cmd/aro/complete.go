@@ -22,9 +22,7 @@ func completing(root *cobra.Command) {
 		case slices.Contains(paths, name):
 			c.ValidArgsFunction = completeApplication
 		case name == "fmt":
-			c.ValidArgsFunction = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-				return applicationFiles()
-			}
+			c.ValidArgsFunction = completeAny
 		case name == "run":
 			c.ValidArgsFunction = completeRun
 		case name == "disasm":
@@ -51,6 +49,10 @@ func completing(root *cobra.Command) {
 // applicationFiles lets the shell offer folders and .aro files.
 func applicationFiles() ([]cobra.Completion, cobra.ShellCompDirective) {
 	return []cobra.Completion{"aro"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+func completeAny(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return applicationFiles()
 }
 
 func completeApplication(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {

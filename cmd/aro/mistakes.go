@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,17 +56,15 @@ func forgiving(cmd *cobra.Command) {
 	}
 }
 
-var unknownFlag = regexp.MustCompile(`^unknown flag: --([^=]+)`)
-
 // flagMistake adds the flag that a misspelt one most likely means.
 func flagMistake(cmd *cobra.Command, err error) error {
-	m := unknownFlag.FindStringSubmatch(err.Error())
-	if m == nil {
+	word, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !unknown {
 		return err
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	if near := closest(m[1], names); near != "" {
+	if near := closest(word, names); near != "" {
 		return fmt.Errorf("%w; did you mean --%s?", err, near)
 	}
 	return fmt.Errorf("%w; %s --help lists the flags", err, cmd.CommandPath())
@@ -94,7 +91,7 @@ func nearPath(path string) string {
 	if filepath.IsAbs(path) {
 		at = string(filepath.Separator)
 	}
-	for part := range strings.SplitSeq(filepath.ToSlash(filepath.Clean(path)), "/") {
+	for _, part := range strings.Split(filepath.ToSlash(filepath.Clean(path)), "/") {
 		if part == "" {
 			continue
 		}
