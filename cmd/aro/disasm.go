@@ -33,9 +33,10 @@ func disasmCommand() *cobra.Command {
 				return err
 			}
 			if len(args) == 2 {
+				near := otherEntry(prog, args[1])
 				prog.Chunks = slices.DeleteFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return !strings.EqualFold(c.Name, args[1]) })
 				if len(prog.Chunks) == 0 {
-					return &exitError{1, "Error: there is no feature set '" + args[1] + "'"}
+					return &exitError{1, strings.TrimSuffix("Error: there is no feature set '"+args[1]+"'\n"+near, "\n")}
 				}
 			}
 			if asJSON {

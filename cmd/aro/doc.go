@@ -99,40 +99,16 @@ func listTopics(w io.Writer, verbs []verbInfo, asJSON bool) error {
 	return nil
 }
 
-// nearest is the verb that a misspelt word most likely means, "" when none is
-// within two letters.
+// nearest is the verb that a misspelt word most likely means, "" when none is near.
 func nearest(word string, verbs []verbInfo) string {
-	best, found := 3, ""
-	for _, v := range verbs {
-		for _, name := range append([]string{v.Verb}, v.Synonyms...) {
-			if d := letters(word, strings.ToLower(name)); d < best && d < len(word) {
-				best, found = d, name
-			}
-		}
-	}
-	return found
+	return closest(word, verbWords(verbs))
 }
 
-// letters is the number of letters to change, add, remove or swap between two
-// words.
-func letters(a, b string) int {
-	d := make([][]int, len(a)+1)
-	for i := range d {
-		d[i] = make([]int, len(b)+1)
-		for j := range d[i] {
-			switch {
-			case i == 0 || j == 0:
-				d[i][j] = i + j
-				continue
-			case a[i-1] == b[j-1]:
-				d[i][j] = d[i-1][j-1]
-			default:
-				d[i][j] = 1 + min(d[i-1][j-1], d[i-1][j], d[i][j-1])
-			}
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
-			}
-		}
+// verbWords are all verbs and their synonyms.
+func verbWords(verbs []verbInfo) []string {
+	var words []string
+	for _, v := range verbs {
+		words = append(append(words, v.Verb), v.Synonyms...)
 	}
-	return d[len(a)][len(b)]
+	return words
 }

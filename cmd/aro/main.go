@@ -58,8 +58,11 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(),
+	root.AddCommand(newCommand(), runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(),
 		inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand(), dataCommand(), versionCommand(), docCommand())
+	root.SuggestionsMinimumDistance = 2
+	forgiving(root)
+	completing(root)
 	return root
 }
 

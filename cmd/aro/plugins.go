@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -24,6 +25,9 @@ func discover(path string, warn func(string)) (*app.Sources, []*plugin.Plugin, e
 	sources, err := app.Discover(path)
 	if err != nil {
 		return nil, nil, &exitError{1, "Error: " + err.Error()}
+	}
+	if ext := filepath.Ext(path); sources.Single && ext != "" && !strings.EqualFold(ext, ".aro") {
+		return nil, nil, &exitError{1, fmt.Sprintf("Error: %s is no ARO source: give a folder with .aro files, or one such file", path)}
 	}
 	plugins, warnings := plugin.Find(sources.Root)
 	for _, w := range warnings {

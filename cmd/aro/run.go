@@ -8,12 +8,14 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/bundle"
 	"aro/pkg/host"
 	"aro/pkg/syntax"
@@ -99,7 +101,8 @@ func parseRun(args []string) (runOptions, error) {
 		case o.path == "" && !strings.HasPrefix(a, "-"):
 			o.path = a
 		case o.path == "":
-			return o, fmt.Errorf("unknown flag: %s (application parameters go behind the path)", a)
+			name, _, _ := strings.Cut(a, "=")
+			return o, fmt.Errorf("unknown flag: %s (application parameters go behind the path)%s", a, meant(name, runFlags))
 		default:
 			rest = append(rest, a)
 		}
@@ -110,6 +113,9 @@ func parseRun(args []string) (runOptions, error) {
 	o.params = parameters(rest)
 	return o, nil
 }
+
+// runFlags are the flags of run, for what a misspelt one meant.
+var runFlags = []string{"--verbose", "--no-cache", "--keep-alive", "--debug", "--inspect", "--sandbox", "--allow", "--health", "--root", "--entry-point", "--record", "--replay", "--help"}
 
 // fileFlag reads a flag of run that has a value, --flag VALUE or --flag=VALUE, and
 // moves i behind it.
@@ -301,9 +307,24 @@ func (l *loaded) run(o runOptions) error {
 	}
 	l.wait()
 	if code != 0 {
-		return &exitError{code: code}
+		return &exitError{code, otherEntry(l.program, o.entry)}
 	}
 	return nil
+}
+
+// otherEntry says which feature set a name that there is none of may mean.
+func otherEntry(prog *bytecode.Program, name string) string {
+	if name == "" {
+		return ""
+	}
+	names := chunkNames(prog)
+	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
+		return ""
+	}
+	if near := closest(name, names); near != "" {
+		return "Did you mean '" + near + "'?"
+	}
+	return ""
 }
 
 // compileErrors prints the diagnostics as run and build do.

@@ -163,6 +163,9 @@ func (l *loader) unreadable(err error, name string) {
 	if m := yamlPosition.FindStringSubmatchIndex(err.Error()); m != nil && m[6] >= 0 {
 		p.Message = "Cannot read " + name + ": " + strings.TrimSpace(err.Error()[m[1]:])
 	}
+	if strings.Contains(p.Message, "cannot start any token") {
+		p.Message += "; YAML is indented with spaces, never with tabs"
+	}
 	p.locate(err.Error())
 	l.problems = append(l.problems, p)
 }

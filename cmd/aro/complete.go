@@ -1,0 +1,138 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"aro/pkg/bytecode"
+	"aro/pkg/compile"
+	"aro/pkg/compile/app"
+	"aro/pkg/compile/explain"
+	"aro/pkg/host"
+)
+
+// completing gives the commands what the shell offers behind them; the script that asks
+// for it is what aro completion bash (or zsh, fish, powershell) prints.
+func completing(root *cobra.Command) {
+	paths := []string{"test", "check", "routes", "graph", "build", "compile"}
+	for _, c := range root.Commands() {
+		switch name := c.Name(); {
+		case slices.Contains(paths, name):
+			c.ValidArgsFunction = completeApplication
+		case name == "fmt":
+			c.ValidArgsFunction = completeAny
+		case name == "run":
+			c.ValidArgsFunction = completeRun
+		case name == "disasm":
+			c.ValidArgsFunction = func(c *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+				if len(args) == 1 {
+					return starting(word, featureNames(args[0])), cobra.ShellCompDirectiveNoFileComp
+				}
+				return completeApplication(c, args, word)
+			}
+		case name == "doc":
+			c.ValidArgsFunction = firstOf(func() []string {
+				words := verbWords(verbTable(""))
+				for _, c := range explain.Checks() {
+					words = append(words, c.Code)
+				}
+				return words
+			})
+		case name == "new":
+			c.ValidArgsFunction = firstOf(func() []string { return strings.Split(kindNames(), ", ") })
+		}
+	}
+}
+
+// applicationFiles lets the shell offer folders and .aro files.
+func applicationFiles() ([]cobra.Completion, cobra.ShellCompDirective) {
+	return []cobra.Completion{"aro"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+func completeAny(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return applicationFiles()
+}
+
+func completeApplication(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return applicationFiles()
+}
+
+// completeRun reads run's arguments itself, as run does. A feature set is looked for
+// in the application that is named already, or in the working directory.
+func completeRun(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	path, last := "", ""
+	for i, a := range args {
+		last = a
+		takes := i > 0 && slices.Contains([]string{"-e", "--entry-point", "--allow", "--health", "--root", "--record", "--replay"}, args[i-1])
+		if path == "" && !takes && !strings.HasPrefix(a, "-") {
+			path = a
+		}
+	}
+	switch {
+	case last == "-e" || last == "--entry-point":
+		if path == "" {
+			path = "."
+		}
+		return starting(word, featureNames(path)), cobra.ShellCompDirectiveNoFileComp
+	case last == "--root":
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	case last == "--record" || last == "--replay":
+		return nil, cobra.ShellCompDirectiveDefault
+	case strings.HasPrefix(word, "-"):
+		return starting(word, append([]string{"-e", "-v"}, runFlags...)), cobra.ShellCompDirectiveNoFileComp
+	case path != "" || last == "--allow" || last == "--health":
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return applicationFiles()
+}
+
+// firstOf completes the first argument with one of some words.
+func firstOf(words func() []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return starting(word, words()), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// starting are the words that begin as what is typed, whatever the case.
+func starting(typed string, words []string) []cobra.Completion {
+	var out []cobra.Completion
+	for _, w := range words {
+		if len(w) >= len(typed) && strings.EqualFold(w[:len(typed)], typed) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// featureNames are the names of the feature sets of an application, none when it does
+// not compile.
+func featureNames(path string) []string {
+	sources, err := app.Discover(path)
+	if err != nil {
+		return nil
+	}
+	prog, _ := sources.Compile(compile.Options{Verbs: host.Signatures(verbs())})
+	if prog == nil {
+		return nil
+	}
+	return chunkNames(prog)
+}
+
+// chunkNames are the names of a program's feature sets, each once.
+func chunkNames(prog *bytecode.Program) []string {
+	var names []string
+	for _, c := range prog.Chunks {
+		if !slices.Contains(names, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
