@@ -47,7 +47,7 @@ func (s *suite) build() error {
 		group        string
 		who          []string // built for these
 	}{
-		{"aro", s.root, []string{"build", "-trimpath", "-ldflags", "-s -w -funcalign=8", "-o", "{}", "./cmd/aro"}, true, "", nil},
+		{"aro", s.root, []string{"build", "-trimpath", "-ldflags", "-s -w -funcalign=4", "-o", "{}", "./cmd/aro"}, true, "", nil},
 		{"aro.test", s.root, []string{"test", "-c", "-o", "{}", "./bench"}, true, "", nil},
 		{"engines.test", peers, []string{"test", "-c", "-o", "{}", "./engines"}, false, "engines", []string{goPeer, "expr", "goja", "starlark-go", "gopher-lua", "tengo"}},
 		{"json.test", peers, []string{"test", "-c", "-o", "{}", "./jsonlibs"}, false, "json", []string{"encoding/json", "sonic", "fastjson"}},

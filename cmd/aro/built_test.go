@@ -65,7 +65,7 @@ func TestBuiltBoard(t *testing.T) {
 	}
 	dir := t.TempDir()
 	aro := filepath.Join(dir, "aro")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -funcalign=8", "-o", aro, ".")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -funcalign=4", "-o", aro, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -45,7 +45,7 @@ func findRuntime(ctx context.Context, named, goos, goarch string) ([]byte, error
 	}
 	return nil, fmt.Errorf("there is no runtime for %s/%s, which is an aro of version %s for that platform. Do one of these:\n"+
 		"  - set ARO_SOURCE to the folder with the source of aro; build then makes it with the go command\n"+
-		"  - make it there once: CGO_ENABLED=0 GOOS=%s GOARCH=%s go build -trimpath -ldflags \"-s -w -funcalign=8\" -o %s ./cmd/aro\n"+
+		"  - make it there once: CGO_ENABLED=0 GOOS=%s GOARCH=%s go build -trimpath -ldflags \"-s -w -funcalign=4\" -o %s ./cmd/aro\n"+
 		"    and name it with --runtime, or its folder with ARO_RUNTIMES", goos, goarch, version(), goos, goarch, file)
 }
 
@@ -91,7 +91,7 @@ func makeRuntime(ctx context.Context, source, goos, goarch string) ([]byte, erro
 	}
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "aro")
-	cmd := exec.CommandContext(ctx, tool, "build", "-trimpath", "-ldflags", "-s -w -funcalign=8", "-o", out, "./cmd/aro")
+	cmd := exec.CommandContext(ctx, tool, "build", "-trimpath", "-ldflags", "-s -w -funcalign=4", "-o", out, "./cmd/aro")
 	cmd.Dir = source
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
 	if text, err := cmd.CombinedOutput(); err != nil {

@@ -6,8 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
+	"sort"
 )
 
 // Access is what a program may reach beside its own templates, its .store files and
@@ -119,7 +118,7 @@ func (f oneFolder) ReadDir(name string) ([]fs.DirEntry, error) {
 	}
 	defer dir.Close()
 	list, err := dir.ReadDir(-1)
-	slices.SortFunc(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	sort.Slice(list, func(i, j int) bool { return list[i].Name() < list[j].Name() })
 	return list, err
 }
 

@@ -1,7 +1,7 @@
 package host
 
 import (
-	"slices"
+	"sort"
 	"strings"
 
 	"aro/pkg/vm"
@@ -47,7 +47,7 @@ func boxed(r Response, lookup func(string) value.Value) string {
 			add("value", v)
 		}
 	}
-	slices.SortFunc(rows, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	sort.Slice(rows, func(i, j int) bool { return rows[i][0] < rows[j][0] })
 	rows = append([][2]string{{"reason", value.OfString(reason).Developer()}}, rows...)
 
 	width := func(s string) int { return vm.Length(value.OfString(s)) }

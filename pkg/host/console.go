@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"syscall"
@@ -230,7 +231,7 @@ func finalResponse(r Response, lookup func(string) value.Value) string {
 			lines = append(lines, [2]string{"value", leaf(v)})
 		}
 	}
-	slices.SortFunc(lines, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	sort.Slice(lines, func(i, j int) bool { return lines[i][0] < lines[j][0] })
 	out := "[" + status + "] " + reason
 	for _, l := range lines {
 		out += "\n  " + l[0] + ": " + l[1]

@@ -1,8 +1,7 @@
 package host
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -182,8 +181,9 @@ func (h *Host) metrics() *metrics {
 	if m.runs > 0 {
 		m.avg = total / float64(m.runs) / ms
 	}
-	slices.SortStableFunc(m.sets, func(a, b setMetrics) int {
-		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.activity, b.activity))
+	sort.SliceStable(m.sets, func(i, j int) bool {
+		a, b := &m.sets[i], &m.sets[j]
+		return a.name < b.name || a.name == b.name && a.activity < b.activity
 	})
 	return m
 }

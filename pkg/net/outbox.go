@@ -1,11 +1,10 @@
 package aronet
 
 import (
-	"cmp"
 	"errors"
 	"net"
 	"os"
-	"slices"
+	"sort"
 	"sync"
 	"time"
 )
@@ -332,7 +331,7 @@ func (n *Network) relieve() {
 		c.out.mu.Unlock()
 	}
 	n.mu.RUnlock()
-	slices.SortFunc(longest, func(a, b queue) int { return cmp.Compare(b.pending, a.pending) })
+	sort.Slice(longest, func(i, j int) bool { return longest[i].pending > longest[j].pending })
 	for _, q := range longest {
 		if n.queued.Load() <= n.Limits.QueueTotal/8*7 {
 			return

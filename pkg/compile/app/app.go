@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 
 	"aro/pkg/bytecode"
@@ -104,14 +105,12 @@ func readDir(dir, prefix string) ([]Source, error) {
 	if err != nil {
 		return nil, plainError(err)
 	}
-	slices.SortFunc(out, func(a, b Source) int {
-		if ma, mb := isMain(a.Name), isMain(b.Name); ma != mb {
-			if ma {
-				return -1
-			}
-			return 1
+	sort.Slice(out, func(i, j int) bool {
+		a, b := out[i].Name, out[j].Name
+		if first := isMain(a); first != isMain(b) {
+			return first
 		}
-		return strings.Compare(a.Name, b.Name)
+		return a < b
 	})
 	return out, nil
 }

@@ -1,7 +1,7 @@
 package format
 
 import (
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode"
@@ -109,7 +109,7 @@ func encodeEnv(b []byte, v value.Value, _ *Options) []byte {
 	}
 	var lines []entryLine
 	lines = flattenEnv(lines, "", v)
-	slices.SortStableFunc(lines, func(a, b entryLine) int { return strings.Compare(a.key, b.key) })
+	sort.SliceStable(lines, func(i, j int) bool { return lines[i].key < lines[j].key })
 	for i, l := range lines {
 		if i > 0 {
 			b = append(b, '\n')

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,7 +37,7 @@ func Load(data []byte, name string) (c *Contract, problems []Problem) {
 	defer reading.Unlock()
 	l := &loader{}
 	c = l.load(data, name)
-	slices.SortStableFunc(l.problems, func(a, b Problem) int { return a.Line - b.Line })
+	sort.SliceStable(l.problems, func(i, j int) bool { return l.problems[i].Line < l.problems[j].Line })
 	for _, p := range l.problems {
 		if !p.Warning {
 			return nil, l.problems
