@@ -34,7 +34,11 @@ func TestAllocations(t *testing.T) {
 		d.run(t, h, set, trigger) // links it
 		// What a run allocates besides its operations is spread over them and
 		// vanishes when rounded; a hundredth more for each is not lost.
-		n := testing.AllocsPerRun(10, func() { d.run(t, h, set, trigger) })
+		// A collection in between empties the pools: the least of three counts.
+		n := math.Inf(1)
+		for range 3 {
+			n = min(n, testing.AllocsPerRun(10, func() { d.run(t, h, set, trigger) }))
+		}
 		counted[name] = math.Round(n/d.inner*100) / 100
 	}
 	if *update {
