@@ -58,7 +58,7 @@ func (c *conn) expired(err error) bool {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return true
 	}
-	if until := c.until.Load(); until == 0 || time.Now().UnixNano() < until-int64(sweep) {
+	if until := c.until.Load(); until == 0 || c.server.clock.Load() < until {
 		if c.idle.Load() != waiting || !c.server.draining.Load() {
 			c.wire.SetDeadline(time.Time{})
 			return false

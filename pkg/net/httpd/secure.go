@@ -23,7 +23,7 @@ func (c *conn) open() bool {
 	if c.server.TLS == nil {
 		return true
 	}
-	t := tls.Server(&below{c.wire, c}, c.server.TLS)
+	t := tls.Server(&below{Conn: c.wire, c: c}, c.server.TLS)
 	if err := t.Handshake(); err != nil {
 		c.misdialled(err)
 		c.wire.Close()
@@ -72,10 +72,12 @@ func (c *conn) misdialled(err error) {
 
 // below is the socket that TLS reads and writes. It goes on where a deadline
 // turns out to be none (see expired), because TLS does not survive a write that
-// was cut off.
+// was cut off: behind one that was, nothing is written any more, or the client
+// would take TLS's farewell for the rest of the record and speak of a bad MAC.
 type below struct {
 	net.Conn
-	c *conn
+	c   *conn
+	cut error // what ended a write, for the ones behind it; writes come one at a time
 }
 
 // Read implements net.Conn.
@@ -92,6 +94,9 @@ func (b *below) Read(p []byte) (int, error) {
 // Write implements net.Conn. A client that took some of it within its time is
 // alive and gets that time again.
 func (b *below) Write(p []byte) (int, error) {
+	if b.cut != nil {
+		return 0, b.cut
+	}
 	for sent := 0; ; {
 		n, err := b.Conn.Write(p[sent:])
 		sent += n
@@ -102,6 +107,7 @@ func (b *below) Write(p []byte) (int, error) {
 			b.c.within(b.c.server.Limits.Write)
 			b.Conn.SetDeadline(noDeadline)
 		case b.c.expired(err):
+			b.cut = err
 			return sent, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -19,6 +20,19 @@ func dialTLS(t *testing.T, s *Server) (*tls.Conn, *bufio.Reader) {
 	raw, _ := dial(t, start(t, s))
 	c := tls.Client(raw, &tls.Config{InsecureSkipVerify: true})
 	return c, bufio.NewReader(c)
+}
+
+// TestClockOfClients: neither a process that stood still nor a step of the
+// machine's clock makes clients late.
+func TestClockOfClients(t *testing.T) {
+	s := &Server{}
+	s.tick()
+	before := s.clock.Load()
+	s.last = s.last.Add(-time.Hour)
+	s.tick()
+	if d := time.Duration(s.clock.Load() - before); d != 2*sweep {
+		t.Errorf("after an hour of standing still clients are %v later, want %v", d, 2*sweep)
+	}
 }
 
 // left is the number of connections that the server still has.
@@ -36,14 +50,18 @@ func TestSecureSlowReader(t *testing.T) {
 	limits := Limits{Head: time.Second, Body: time.Second, Write: time.Second, Idle: 5 * time.Second}
 	t.Run("slow", func(t *testing.T) {
 		t.Parallel()
-		c, r := dialTLS(t, &Server{Limits: limits, Handler: serve(big)})
+		// The limit leaves room for a machine that has other things to do: the
+		// client may stand still for two seconds without having meant to.
+		patient := limits
+		patient.Write = 3 * time.Second
+		c, r := dialTLS(t, &Server{Limits: patient, Handler: serve(big)})
 		io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 		for total := 0; total < 32<<20; {
 			n, err := io.ReadFull(r, make([]byte, 1<<20))
 			if total += n; err != nil && total < 32<<20 {
 				t.Fatalf("ended after %d bytes: %v", total, err)
 			}
-			time.Sleep(80 * time.Millisecond) // it takes 2.5 s in all, but never stops
+			time.Sleep(150 * time.Millisecond) // it takes 4.8 s in all, but never stops
 		}
 	})
 	t.Run("never", func(t *testing.T) {
@@ -56,6 +74,10 @@ func TestSecureSlowReader(t *testing.T) {
 			if time.Now().After(end) {
 				t.Fatal("a client that reads nothing is still served after 15 s")
 			}
+		}
+		// A record was cut off in its midst. What the client reads ends there.
+		if _, err := io.Copy(io.Discard, r); err == nil || strings.Contains(err.Error(), "MAC") {
+			t.Errorf("the client reads what ends with %v, want an end in the midst of a record", err)
 		}
 	})
 	t.Run("no handshake", func(t *testing.T) {

@@ -26,7 +26,8 @@ type Server struct {
 	empty    chan struct{} // closed when the last one has gone; nil while nobody waits
 	sweeper  *time.Timer
 
-	clock atomic.Int64 // nanoseconds since 1970, half a second exact
+	clock atomic.Int64 // nanoseconds that clients could have been served; see tick
+	last  time.Time    // of the last tick
 	date  atomic.Pointer[string]
 	two   twos
 }
@@ -93,9 +94,18 @@ func (s *Server) remove(c *conn) {
 	}
 }
 
+// tick moves the clock on. It never goes by more than two sweeps: when the process
+// itself stood still (stopped, suspended, starved on a busy machine) its clients
+// could not be served and are not late for it. A step of the machine's clock does
+// not move it at all.
 func (s *Server) tick() {
 	now := time.Now()
-	s.clock.Store(now.UnixNano())
+	if s.last.IsZero() {
+		s.clock.Store(1) // 0 is never, for those who keep a moment of it
+	} else {
+		s.clock.Add(int64(min(now.Sub(s.last), 2*sweep)))
+	}
+	s.last = now
 	if text := now.UTC().Format(http.TimeFormat); s.date.Load() == nil || *s.date.Load() != text {
 		s.date.Store(&text)
 	}
