@@ -1,3 +1,5 @@
+//go:build !runtime
+
 package main
 
 import (
@@ -12,7 +14,7 @@ var errNoBuildInfo = errors.New("it has no Go build information")
 // buildInfo reads what the Go linker left in an executable, of any platform: 32
 // bytes that begin with a mark, then the version of Go and the build's settings, each
 // behind its length. debug/buildinfo finds the mark through the section tables of
-// every format there is, which would be 300 KB of every built application.
+// every format there is, which would be 300 KB of aro.
 func buildInfo(exe []byte) (*debug.BuildInfo, error) {
 	mark := []byte("\xff Go build" + "inf:") // in two: this program is no place to find it
 	const align, header, inline, frame = 16, 32, 2, 16

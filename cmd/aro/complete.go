@@ -1,3 +1,5 @@
+//go:build !runtime
+
 package main
 
 import (
@@ -6,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"aro/pkg/bytecode"
 	"aro/pkg/compile"
 	"aro/pkg/compile/app"
 	"aro/pkg/compile/explain"
@@ -124,15 +125,4 @@ func featureNames(path string) []string {
 		return nil
 	}
 	return chunkNames(prog)
-}
-
-// chunkNames are the names of a program's feature sets, each once.
-func chunkNames(prog *bytecode.Program) []string {
-	var names []string
-	for _, c := range prog.Chunks {
-		if !slices.Contains(names, c.Name) {
-			names = append(names, c.Name)
-		}
-	}
-	return names
 }

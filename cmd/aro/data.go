@@ -1,31 +1,16 @@
+//go:build !runtime
+
 package main
 
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"aro/pkg/store/durable"
 )
-
-// openData opens the data folder of a run; nil without one.
-func (o *runOptions) openData() (*durable.Engine, error) {
-	dir := o.data
-	if dir == "" {
-		dir = os.Getenv("ARO_DATA")
-	}
-	if dir == "" {
-		return nil, nil
-	}
-	e, err := durable.Open(dir, durable.Options{Warn: func(err error) { fmt.Fprintf(os.Stderr, "[WARNING] %s\n", err) }})
-	if err != nil {
-		return nil, &exitError{1, "Error: " + err.Error()}
-	}
-	return e, nil
-}
 
 func dataCommand() *cobra.Command {
 	cmd := &cobra.Command{

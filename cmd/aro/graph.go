@@ -1,3 +1,5 @@
+//go:build !runtime
+
 package main
 
 import (
@@ -79,24 +81,4 @@ func draw(g *graph.Graph, format string) ([]byte, error) {
 		return g.JSON()
 	}
 	return g.SVG(), nil
-}
-
-// graph draws the program and its routes. Its name is the activity of
-// Application-Start.
-func (l *loaded) graph() (*graph.Graph, error) {
-	var routes []graph.Operation
-	if l.contract != nil {
-		for _, r := range routesOf(l) {
-			if !r.WebSocket {
-				routes = append(routes, graph.Operation{Method: r.Method, Path: r.Path, Name: r.Operation, FeatureSet: r.FeatureSet})
-			}
-		}
-	}
-	name := applicationName(l.root)
-	for _, c := range l.program.Chunks {
-		if c.Name == "Application-Start" {
-			name = c.Activity
-		}
-	}
-	return graph.Of(name, l.program, routes)
 }

@@ -1,59 +1,21 @@
+//go:build !runtime
+
 package main
 
 import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
 	"aro/pkg/compile"
 	"aro/pkg/host"
-	"aro/pkg/host/plugin"
 	aronet "aro/pkg/net"
 	"aro/pkg/net/contract"
-	"aro/pkg/vm/value"
 )
-
-// loaded is an application ready to be linked: its program and its contract, both
-// compiled, from the cache or anew.
-type loaded struct {
-	program  *bytecode.Program
-	contract *contract.Contract // nil without one
-	root     string
-	network  *aronet.Network
-	plugins  []*plugin.Plugin
-	verbs    []*host.Verb
-	assets   map[string][]byte // files that came with the program, by path in the application
-	drawn    templateSet       // the templates that were compiled before
-	written  chan struct{}     // closed when the cache entry is written; nil on a hit
-}
-
-// verbs is the verb table without plugins.
-func verbs() []*host.Verb { return verbsWith(aronet.New(), nil) }
-
-// version is the build's version, or its commit.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	return versionOf(info)
-}
-
-func versionOf(info *debug.BuildInfo) string {
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
-			v = s.Value[:min(12, len(s.Value))]
-		}
-	}
-	return v
-}
 
 // buildID tells one build of aro from another, so that none reads what another
 // one cached: version, and size and time of the executable, which differ between
@@ -78,8 +40,6 @@ func relaxCollector() func() {
 	old := debug.SetGCPercent(400)
 	return func() { debug.SetGCPercent(old) }
 }
-
-const contractBlob = "contract"
 
 type loadOptions struct {
 	noCache, verbose bool
@@ -180,26 +140,6 @@ func load(path string, o loadOptions) (*loaded, error) {
 	return l, nil
 }
 
-// wait gives the cache a moment to be written before the process ends.
-func (l *loaded) wait() {
-	if l.written == nil {
-		return
-	}
-	select {
-	case <-l.written:
-	case <-time.After(time.Second):
-	}
-}
-
-// applicationName is the name of the application at a path: its folder's.
-func applicationName(path string) string {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return path
-	}
-	return filepath.Base(abs)
-}
-
 // maxCache bounds the cache folder; the oldest entries go first.
 const maxCache = 256 << 20
 
@@ -246,37 +186,24 @@ func readContract(name string, data []byte) (*contract.Contract, []string) {
 	return c, out
 }
 
-// host links the program to the world. cfg has what the command line says; the
-// rest is filled in.
-func (l *loaded) host(cfg host.Config) (*host.Host, error) {
-	cfg.Root, cfg.Verbs, cfg.Schemas, cfg.Assets = l.root, l.verbs, l.schema, l.assets
-	cfg.Templates = l.templates()
-	if len(l.plugins) > 0 {
-		cfg.Qualifiers = plugin.Qualifiers(l.plugins)
+// verbs is the verb table without plugins.
+func verbs() []*host.Verb { return verbsWith(aronet.New(), nil) }
+
+// version is the build's version, or its commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
 	}
-	h := host.New(l.program, cfg)
-	for _, p := range l.plugins {
-		h.OnClose(p.Close)
-	}
-	for name, service := range plugin.Services(l.plugins) {
-		h.Provide(name, service)
-	}
-	l.network.UseContract(l.contract)
-	l.network.Attach(h)
-	if missing := l.network.MissingHandlers(h); missing != "" {
-		return nil, &exitError{1, missing}
-	}
-	return h, nil
+	return versionOf(info)
 }
 
-// schema returns the check of a schema of the contract, nil when there is none.
-func (l *loaded) schema(name string) func(value.Value) []string {
-	if l.contract == nil || l.contract.Schemas[name] == nil {
-		return nil
+func versionOf(info *debug.BuildInfo) string {
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+			v = s.Value[:min(12, len(s.Value))]
+		}
 	}
-	s := l.contract.Schemas[name]
-	return func(v value.Value) []string {
-		_, details := s.Check(v, false)
-		return details
-	}
+	return v
 }

@@ -1,9 +1,9 @@
+//go:build !runtime
+
 // Command aro runs, checks and inspects ARO applications.
 package main
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -11,14 +11,6 @@ import (
 
 	"aro/pkg/bytecode/bundle"
 )
-
-// exitError ends the process with a code after its message, if any, was printed.
-type exitError struct {
-	code int
-	msg  string
-}
-
-func (e *exitError) Error() string { return e.msg }
 
 func main() {
 	if bundle.Built() {
@@ -31,22 +23,6 @@ func execute(args []string) int {
 	root := newRoot()
 	root.SetArgs(defaultCommand(root, args))
 	return exitCode(root.Execute())
-}
-
-// exitCode prints an error and returns the exit code that it stands for.
-func exitCode(err error) int {
-	var exit *exitError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &exit):
-		if exit.msg != "" {
-			fmt.Println(exit.msg)
-		}
-		return exit.code
-	}
-	fmt.Fprintf(os.Stderr, "Error: %s\nRun 'aro --help' for usage.\n", err)
-	return 64
 }
 
 func newRoot() *cobra.Command {

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os"
 
+	"aro/pkg/graph"
 	"aro/pkg/host"
 	"aro/pkg/monitor"
+	"aro/pkg/net/contract"
+	"aro/pkg/store/durable"
 )
 
 // anyPort is where the inspector opens unless somebody says where.
@@ -43,4 +46,68 @@ func (l *loaded) operate(h *host.Host, o *runOptions) error {
 	}
 	fmt.Fprintf(os.Stderr, "Inspector: %s\n", url)
 	return nil
+}
+
+// graph draws the program and its routes. Its name is the activity of
+// Application-Start.
+func (l *loaded) graph() (*graph.Graph, error) {
+	var routes []graph.Operation
+	if l.contract != nil {
+		for _, r := range routesOf(l) {
+			if !r.WebSocket {
+				routes = append(routes, graph.Operation{Method: r.Method, Path: r.Path, Name: r.Operation, FeatureSet: r.FeatureSet})
+			}
+		}
+	}
+	name := applicationName(l.root)
+	for _, c := range l.program.Chunks {
+		if c.Name == "Application-Start" {
+			name = c.Activity
+		}
+	}
+	return graph.Of(name, l.program, routes)
+}
+
+// openData opens the data folder of a run; nil without one.
+func (o *runOptions) openData() (*durable.Engine, error) {
+	dir := o.data
+	if dir == "" {
+		dir = os.Getenv("ARO_DATA")
+	}
+	if dir == "" {
+		return nil, nil
+	}
+	e, err := durable.Open(dir, durable.Options{Warn: func(err error) { fmt.Fprintf(os.Stderr, "[WARNING] %s\n", err) }})
+	if err != nil {
+		return nil, &exitError{1, "Error: " + err.Error()}
+	}
+	return e, nil
+}
+
+// route is one operation of the contract and who serves it.
+type route struct {
+	Method     string `json:"method"`
+	Path       string `json:"path"`
+	Operation  string `json:"operation"`
+	FeatureSet string `json:"featureSet,omitempty"` // "" when there is none
+	File       string `json:"file,omitempty"`
+	Line       int32  `json:"line,omitempty"`
+	Secured    bool   `json:"secured"`
+	Deprecated bool   `json:"deprecated"`
+	WebSocket  bool   `json:"webSocket"`
+}
+
+// routesOf lists the operations in the order of the contract.
+func routesOf(l *loaded) []route {
+	routes := []route{}
+	for _, op := range l.contract.Operations {
+		r := route{Method: op.Method, Path: op.Path, Operation: op.ID, Deprecated: op.Deprecated, WebSocket: op.WebSocket, Secured: len(op.Security) > 0}
+		for _, c := range l.program.Chunks {
+			if c.Name == op.ID || r.FeatureSet == "" && contract.SameName(c.Name, op.ID) {
+				r.FeatureSet, r.File, r.Line = c.Name, c.File, c.Line
+			}
+		}
+		routes = append(routes, r)
+	}
+	return routes
 }

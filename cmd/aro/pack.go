@@ -1,6 +1,10 @@
+//go:build !runtime
+
 package main
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
@@ -19,10 +24,6 @@ import (
 	aronet "aro/pkg/net"
 	"aro/pkg/net/contract"
 )
-
-// assetBlob is the prefix of blobs that hold files of the application, by their
-// path in it.
-const assetBlob = "asset:"
 
 // pack compiles an application to one .aroc that needs nothing beside it:
 // program, contract, templates, static files, store files. Tests are left out.
@@ -152,6 +153,54 @@ func readAssets(root string) (list []bytecode.Blob, err error) {
 	return list, nil
 }
 
+// maxCompiledTemplates bounds the source text of the templates that are compiled
+// before anybody asks for them. Others are compiled when they are first rendered.
+const maxCompiledTemplates = 1 << 20
+
+var errEnough = errors.New("enough")
+
+// compileTemplates compiles what is in the template folder, in path order. What is
+// broken or cannot be read is left for the statement that renders it to complain of.
+func compileTemplates(root string, signatures bytecode.Verbs, optimized bool) (list []bytecode.Blob) {
+	folder, err := os.OpenRoot(filepath.Join(root, "templates"))
+	if err != nil {
+		return nil
+	}
+	defer folder.Close()
+	left := int64(maxCompiledTemplates)
+	_ = fs.WalkDir(folder.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !e.Type().IsRegular() {
+			return nil
+		}
+		info, err := e.Info()
+		if err != nil {
+			return nil
+		}
+		if left -= info.Size(); left < 0 {
+			return errEnough
+		}
+		src, err := folder.ReadFile(name)
+		if err != nil || !utf8.Valid(src) || !bytes.Contains(src, []byte("{{")) {
+			return nil
+		}
+		chunk, err := compile.Template(name, src, compile.Options{Verbs: signatures})
+		if err != nil {
+			return nil
+		}
+		if optimized {
+			chunk = optimize.Chunk(chunk)
+		}
+		if bytecode.Verify(chunk) != nil {
+			return nil
+		}
+		sum := sha256.Sum256(src)
+		data := bytecode.Encode(&bytecode.Program{Chunks: []*bytecode.Chunk{chunk}}, bytecode.Meta{})
+		list = append(list, bytecode.Blob{Name: templateBlob + name, Data: append(sum[:], data...)})
+		return nil
+	})
+	return list
+}
+
 // unpack loads what pack made, which may come from anywhere: all of it is expanded
 // and verified before anything runs. root is where files are looked for that are not
 // in it.
@@ -166,45 +215,4 @@ func unpack(data []byte, root string) (*loaded, error) {
 		}
 	}
 	return assemble(prog, meta, root)
-}
-
-// unpackOwn is unpack for the program in this very executable, whose SHA-256 fits:
-// its chunks are expanded and verified when they are first run.
-func unpackOwn(data []byte, root string) (*loaded, error) {
-	prog, meta, err := bytecode.DecodeLazy(data)
-	if err != nil {
-		return nil, err
-	}
-	return assemble(prog, meta, root)
-}
-
-var errNoStart = errors.New("the program has no Application-Start")
-
-// starts reports whether there is something to start a program with, which the
-// compiler sees to, but not who forges a file.
-func starts(prog *bytecode.Program) bool {
-	return slices.ContainsFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return c.Name == "Application-Start" })
-}
-
-// assemble makes an application of the parts of a file.
-func assemble(prog *bytecode.Program, meta bytecode.Meta, root string) (l *loaded, err error) {
-	if !starts(prog) {
-		return nil, errNoStart
-	}
-	l = &loaded{program: prog, root: root, network: aronet.New(), assets: map[string][]byte{}, drawn: newTemplateSet(meta.Extra)}
-	if l.plugins, err = restorePlugins(root, meta); err != nil {
-		return nil, err
-	}
-	l.verbs = verbsWith(l.network, l.plugins)
-	for _, b := range meta.Extra {
-		if name, ok := strings.CutPrefix(b.Name, assetBlob); ok {
-			l.assets[name] = b.Data
-		}
-	}
-	if blob, ok := meta.Blob(contractBlob); ok {
-		if l.contract, err = contract.Decode(blob); err != nil {
-			return nil, err
-		}
-	}
-	return l, nil
 }

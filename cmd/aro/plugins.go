@@ -1,23 +1,18 @@
+//go:build !runtime
+
 package main
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/cache"
 	"aro/pkg/compile/app"
-	"aro/pkg/host"
 	"aro/pkg/host/plugin"
-	aronet "aro/pkg/net"
 )
-
-// pluginBlob is the prefix of blobs that hold what is left of a plugin once the
-// program is compiled.
-const pluginBlob = "plugin:"
 
 // discover reads the sources of an application and of its plugins. Plugins that
 // cannot be loaded are left out; warn gets to know why.
@@ -43,9 +38,6 @@ func discover(path string, warn func(string)) (*app.Sources, []*plugin.Plugin, e
 	return sources, plugins, nil
 }
 
-// warn prints a warning about a plugin; the program goes on without it.
-func warn(text string) { fmt.Fprintln(os.Stderr, text) }
-
 // describe asks the plugins for what they offer; complete says that all answered.
 func describe(plugins []*plugin.Plugin, warn func(string)) (able []*plugin.Plugin, complete bool) {
 	able, warnings := plugin.Describe(plugins)
@@ -53,11 +45,6 @@ func describe(plugins []*plugin.Plugin, warn func(string)) (able []*plugin.Plugi
 		warn(w)
 	}
 	return able, len(warnings) == 0
-}
-
-// verbsWith is the whole verb table of an application with plugins.
-func verbsWith(network *aronet.Network, plugins []*plugin.Plugin) []*host.Verb {
-	return plugin.Verbs(plugins, append(host.Verbs(), network.Verbs()...))
 }
 
 // hashPlugins makes the files that decide what plugins offer part of a key.
@@ -81,15 +68,5 @@ func savePlugins(plugins []*plugin.Plugin) (blobs []bytecode.Blob) {
 	return blobs
 }
 
-func restorePlugins(root string, meta bytecode.Meta) (plugins []*plugin.Plugin, err error) {
-	for _, b := range meta.Extra {
-		if strings.HasPrefix(b.Name, pluginBlob) {
-			p, err := plugin.Restore(root, b.Data)
-			if err != nil {
-				return nil, err
-			}
-			plugins = append(plugins, p)
-		}
-	}
-	return slices.Clip(plugins), nil
-}
+// warn prints a warning about a plugin; the program goes on without it.
+func warn(text string) { fmt.Fprintln(os.Stderr, text) }

@@ -1,3 +1,5 @@
+//go:build !runtime
+
 package main
 
 import (
@@ -6,22 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-
-	"aro/pkg/net/contract"
 )
-
-// route is one operation of the contract and who serves it.
-type route struct {
-	Method     string `json:"method"`
-	Path       string `json:"path"`
-	Operation  string `json:"operation"`
-	FeatureSet string `json:"featureSet,omitempty"` // "" when there is none
-	File       string `json:"file,omitempty"`
-	Line       int32  `json:"line,omitempty"`
-	Secured    bool   `json:"secured"`
-	Deprecated bool   `json:"deprecated"`
-	WebSocket  bool   `json:"webSocket"`
-}
 
 func routesCommand() *cobra.Command {
 	var asJSON bool
@@ -67,21 +54,6 @@ func routesCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
-}
-
-// routesOf lists the operations in the order of the contract.
-func routesOf(l *loaded) []route {
-	routes := []route{}
-	for _, op := range l.contract.Operations {
-		r := route{Method: op.Method, Path: op.Path, Operation: op.ID, Deprecated: op.Deprecated, WebSocket: op.WebSocket, Secured: len(op.Security) > 0}
-		for _, c := range l.program.Chunks {
-			if c.Name == op.ID || r.FeatureSet == "" && contract.SameName(c.Name, op.ID) {
-				r.FeatureSet, r.File, r.Line = c.Name, c.File, c.Line
-			}
-		}
-		routes = append(routes, r)
-	}
-	return routes
 }
 
 func (r route) server() string {

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -12,49 +9,13 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-
-	"github.com/spf13/cobra"
+	"time"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/bundle"
 	"aro/pkg/host"
-	"aro/pkg/syntax"
 	"aro/pkg/vm/value"
 )
-
-func runCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [application parameters]",
-		Short: "Run an application",
-		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
-			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
-			"  -e, --entry-point NAME  run this feature set instead of Application-Start\n" +
-			"      --keep-alive        run until a signal ends it, and print no final response\n" +
-			"      --debug             show the final response with the types of its values\n" +
-			"      --record FILE       write every event of the run to a file\n" +
-			"      --replay FILE       raise the events of such a file before Application-Start\n" +
-			"      --sandbox           no files, commands, environment or connections to others\n" +
-			"      --allow LIST        the same, but for what is listed: read, write, net, run, env\n" +
-			"      --root FOLDER       files in this folder only, which relative paths start from\n" +
-			"      --data FOLDER       keep the rows of repositories in this folder, also $ARO_DATA\n" +
-			"      --inspect[=ADDR]    a page that shows the running application, on this machine only\n" +
-			"      --health ADDR       /live, /ready and /metrics on a port of their own (ARO_HEALTH)",
-		Example: "  aro run examples/statuspost\n" +
-			"  aro run ./report --month 11 --verbose",
-		DisableFlagParsing: true,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := parseRun(args)
-			if err != nil {
-				return err
-			}
-			if o.help {
-				return cmd.Help()
-			}
-			return run(o)
-		},
-	}
-	return cmd
-}
 
 type runOptions struct {
 	path             string
@@ -205,33 +166,6 @@ func parameter(s string) value.Value {
 	return value.OfString(s)
 }
 
-func run(o runOptions) error {
-	l, err := loadAny(o)
-	if err != nil {
-		return err
-	}
-	return l.run(o)
-}
-
-// loadAny loads an application from its sources or from an .aroc file.
-func loadAny(o runOptions) (*loaded, error) {
-	if err := o.withoutPlugins(); err != nil {
-		return nil, err
-	}
-	if !strings.EqualFold(filepath.Ext(o.path), ".aroc") {
-		return load(o.path, loadOptions{noCache: o.noCache, verbose: o.verbose})
-	}
-	data, err := os.ReadFile(o.path)
-	if err != nil {
-		return nil, &exitError{1, "Error: " + err.Error()}
-	}
-	l, err := unpack(data, filepath.Dir(o.path))
-	if err != nil {
-		return nil, &exitError{1, fmt.Sprintf("Error: %s cannot be run: %v", o.path, err)}
-	}
-	return l, nil
-}
-
 // runBuilt runs the application that is built into this executable. All
 // arguments are the application's, but for the flags of run.
 func runBuilt(args []string) int {
@@ -327,31 +261,25 @@ func otherEntry(prog *bytecode.Program, name string) string {
 	return ""
 }
 
-// compileErrors prints the diagnostics as run and build do.
-func compileErrors(diags []*syntax.Diagnostic, warnings bool) error {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "\nCompilation errors:\n")
-	for _, d := range diags {
-		if d.Severity == syntax.Warning && !warnings {
-			continue
-		}
-		where := ""
-		if d.File != nil {
-			line, col := d.File.Position(d.Span.Start)
-			where = fmt.Sprintf(" [%s:%d:%d]", d.File.Name, line, col)
-		}
-		fmt.Fprintf(&b, "  %s%s: %s\n", d.Severity, where, d.Message)
-		printSnippet(&b, d)
-		if d.Hint != "" {
-			fmt.Fprintf(&b, "    hint: %s\n", d.Hint)
-		}
+// openRecording creates the file of a recording; without a name there is none.
+func openRecording(name, application string) (*host.Recorder, error) {
+	if name == "" {
+		return nil, nil
 	}
-	return &exitError{1, strings.TrimRight(b.String(), "\n")}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, &exitError{1, "Error: the recording cannot be written: " + err.Error()}
+	}
+	return host.NewRecorder(f, application, time.Now()), nil
 }
 
-func printSnippet(w io.Writer, d *syntax.Diagnostic) {
-	s := bufio.NewScanner(strings.NewReader(d.Snippet()))
-	for s.Scan() {
-		fmt.Fprintf(w, "    | %s\n", s.Text())
+// chunkNames are the names of a program's feature sets, each once.
+func chunkNames(prog *bytecode.Program) []string {
+	var names []string
+	for _, c := range prog.Chunks {
+		if !slices.Contains(names, c.Name) {
+			names = append(names, c.Name)
+		}
 	}
+	return names
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -47,17 +46,6 @@ func (o *runOptions) access() (*host.Access, error) {
 		a.Read, a.Write = true, true
 	}
 	return a, nil
-}
-
-// withoutPlugins refuses an application whose plugins would run as programs of their
-// own, before one of them is asked what it offers.
-func (o *runOptions) withoutPlugins() error {
-	root := o.path
-	if info, err := os.Stat(root); err == nil && !info.IsDir() {
-		root = filepath.Dir(root)
-	}
-	plugins, _ := plugin.Find(root)
-	return o.refuse(plugins)
 }
 
 // refuse is the error for plugins that may not run.

@@ -3,16 +3,10 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"aro/pkg/bytecode"
-	"aro/pkg/bytecode/optimize"
 	"aro/pkg/compile"
 	"aro/pkg/host"
 )
@@ -47,54 +41,6 @@ func (set templateSet) find(name string, src []byte) *bytecode.Chunk {
 		return nil
 	}
 	return prog.Chunks[0]
-}
-
-// maxCompiledTemplates bounds the source text of the templates that are compiled
-// before anybody asks for them. Others are compiled when they are first rendered.
-const maxCompiledTemplates = 1 << 20
-
-var errEnough = errors.New("enough")
-
-// compileTemplates compiles what is in the template folder, in path order. What is
-// broken or cannot be read is left for the statement that renders it to complain of.
-func compileTemplates(root string, signatures bytecode.Verbs, optimized bool) (list []bytecode.Blob) {
-	folder, err := os.OpenRoot(filepath.Join(root, "templates"))
-	if err != nil {
-		return nil
-	}
-	defer folder.Close()
-	left := int64(maxCompiledTemplates)
-	_ = fs.WalkDir(folder.FS(), ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !e.Type().IsRegular() {
-			return nil
-		}
-		info, err := e.Info()
-		if err != nil {
-			return nil
-		}
-		if left -= info.Size(); left < 0 {
-			return errEnough
-		}
-		src, err := folder.ReadFile(name)
-		if err != nil || !utf8.Valid(src) || !bytes.Contains(src, []byte("{{")) {
-			return nil
-		}
-		chunk, err := compile.Template(name, src, compile.Options{Verbs: signatures})
-		if err != nil {
-			return nil
-		}
-		if optimized {
-			chunk = optimize.Chunk(chunk)
-		}
-		if bytecode.Verify(chunk) != nil {
-			return nil
-		}
-		sum := sha256.Sum256(src)
-		data := bytecode.Encode(&bytecode.Program{Chunks: []*bytecode.Chunk{chunk}}, bytecode.Meta{})
-		list = append(list, bytecode.Blob{Name: templateBlob + name, Data: append(sum[:], data...)})
-		return nil
-	})
-	return list
 }
 
 // templates returns what the host gets a template's code from. The verb table that

@@ -1,3 +1,5 @@
+//go:build !runtime
+
 package main
 
 import (
@@ -7,7 +9,6 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -171,16 +172,4 @@ func world(l *loaded, config host.Config) (*host.Host, error) {
 	own.network = aronet.New()
 	own.verbs = verbsWith(own.network, own.plugins)
 	return own.host(config)
-}
-
-// openRecording creates the file of a recording; without a name there is none.
-func openRecording(name, application string) (*host.Recorder, error) {
-	if name == "" {
-		return nil, nil
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return nil, &exitError{1, "Error: the recording cannot be written: " + err.Error()}
-	}
-	return host.NewRecorder(f, application, time.Now()), nil
 }
