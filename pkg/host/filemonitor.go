@@ -287,8 +287,8 @@ func (f *folder) deliver() {
 // the domain event file.created, file.modified or file.deleted.
 func (h *Host) fileChanged(path, event string) {
 	t := Payload{value.MapOf("path", value.OfString(path), "type", value.OfString(event))}
-	h.Deliver(h.fileEvents[event], t)
-	h.Deliver(h.events["file."+event], t)
+	h.Deliver(h.program().fileEvents[event], t)
+	h.Deliver(h.program().events["file."+event], t)
 }
 
 // list reads the folder.

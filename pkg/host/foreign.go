@@ -17,13 +17,13 @@ func Resume(co *vm.Coroutine, v value.Value, err error) { resume(co, v, err) }
 
 // EventHandlers returns the feature sets that handle a domain event, for events
 // that come from outside; read only.
-func (h *Host) EventHandlers(event string) []*Set { return h.events[event] }
+func (h *Host) EventHandlers(event string) []*Set { return h.program().events[event] }
 
 // Raise runs the handlers of a domain event as part of the statement of call c;
 // a verb returns what Raise returns.
 func (h *Host) Raise(c *vm.Call, event string, payload value.Value) (value.Value, error) {
 	h.Record.domain(event, payload)
-	return h.fanOut(c, h.events[event], Payload{payload})
+	return h.fanOut(c, h.program().events[event], Payload{payload})
 }
 
 // Service returns the service registered under a name, nil when there is none.

@@ -95,12 +95,12 @@ func linkWhen(h *Host, s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, error
 // find returns the feature set of a name as users write it: exact, or with
 // hyphens for blanks and in any case. Tests are found last.
 func (h *Host) find(name string) *Set {
-	if s := h.byName[name]; s != nil && s.Kind != TestSet {
+	if s := h.program().byName[name]; s != nil && s.Kind != TestSet {
 		return s
 	}
 	plain := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, "-", " ")) }
 	var found *Set
-	for _, s := range h.sets {
+	for _, s := range h.program().sets {
 		if plain(s.Name) == plain(name) && (found == nil || found.Kind == TestSet) {
 			found = s
 		}

@@ -7,8 +7,8 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"aro/pkg/bytecode"
@@ -37,6 +37,9 @@ type Config struct {
 	// application; they win over files in Root.
 	Assets  map[string][]byte
 	Verbose bool
+	// Reloads says that somebody calls Reload when files have changed: templates and
+	// static files are not looked at in between.
+	Reloads bool
 	// KeepAlive keeps the process after Application-Start until a signal comes.
 	KeepAlive bool
 	// Debug prints the final response in developer form, Testing makes When work
@@ -62,27 +65,20 @@ type Config struct {
 // stopped with an error.
 const DefaultBudget = 30 * time.Second
 
-// Host runs one program. All methods are safe for concurrent use once Load has
+// Host runs one program, or with Reload one after another. All methods are safe for concurrent use once Load has
 // returned.
 type Host struct {
 	Config
 	verbs   map[string]*Verb
 	started time.Time
 
-	sets       []*Set
-	byName     map[string]*Set
-	actions    map[string]*Set
-	events     map[string][]*Set // domain events
-	connection map[Kind]map[string][]*Set
-	fileEvents map[string][]*Set // by created, modified, deleted
-	keys       []*Set            // handlers of KeyPress
-	start      *Set
-	end        map[Kind]*Set
-	repos      map[string]*repository
-	reposMu    sync.RWMutex
-	templates  templateCache
-	columns    columns
-	durable    store.Durable // the engine, nil when rows end with the process
+	current   atomic.Pointer[program]
+	start     *Set // what the run begins with; a reload does not change it
+	repos     map[string]*repository
+	reposMu   sync.RWMutex
+	templates templateCache
+	columns   columns
+	durable   store.Durable // the engine, nil when rows end with the process
 
 	files    files
 	stdin    stdin
@@ -131,18 +127,12 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		cfg.Parameters = value.EmptyMap
 	}
 	h := &Host{
-		Config:     cfg,
-		started:    time.Now(),
-		verbs:      make(map[string]*Verb),
-		byName:     make(map[string]*Set),
-		actions:    make(map[string]*Set),
-		events:     make(map[string][]*Set),
-		connection: make(map[Kind]map[string][]*Set),
-		fileEvents: make(map[string][]*Set),
-		end:        make(map[Kind]*Set),
-		repos:      make(map[string]*repository),
-		services:   make(map[string]Service),
-		callable:   make(map[string]Callable),
+		Config:   cfg,
+		started:  time.Now(),
+		verbs:    make(map[string]*Verb),
+		repos:    make(map[string]*repository),
+		services: make(map[string]Service),
+		callable: make(map[string]Callable),
 	}
 	h.durable, _ = cfg.Engine.(store.Durable)
 	h.files = newFiles(cfg.WorkDir, cfg.Access)
@@ -155,71 +145,27 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	for _, v := range cfg.Verbs {
 		h.verbs[v.Name] = v
 	}
-	for _, c := range p.Chunks {
-		h.add(newSet(c))
-	}
-	for i, c := range p.Chunks {
-		h.sets[i].Code = vm.LinkLater(c, h.resolve)
-	}
-	if h.Watch != nil {
-		h.watchSets()
-	}
+	h.install(h.newProgram(p))
+	h.start = h.program().start
 	return h
 }
 
-// add files a set under what makes it run.
-func (h *Host) add(s *Set) {
-	h.sets = append(h.sets, s)
-	switch s.Kind {
-	case Start:
-		if h.start == nil {
-			h.start = s
-		}
-	case EndSuccess, EndError:
-		h.end[s.Kind] = s
-	case Action:
-		h.actions[strings.ToLower(s.Name)] = s
-	case Handler:
-		h.events[s.Event] = append(h.events[s.Event], s)
-	case Observer:
-		r := h.Repository(s.Event)
-		r.observers = append(r.observers, s)
-	case EvictedEvent:
-		r := h.Repository(s.Event)
-		r.evicted = append(r.evicted, s)
-	case KeyEvent:
-		h.keys = append(h.keys, s)
-	case FileEvent:
-		for _, event := range [...]string{FileCreated, FileModified, FileDeleted} {
-			if s.Event == event || s.Event == "" {
-				h.fileEvents[event] = append(h.fileEvents[event], s)
-			}
-		}
-	case SocketEvent, WebSocketEvent:
-		if h.connection[s.Kind] == nil {
-			h.connection[s.Kind] = make(map[string][]*Set)
-		}
-		h.connection[s.Kind][s.Event] = append(h.connection[s.Kind][s.Event], s)
-	}
-	if h.byName[s.Name] == nil {
-		h.byName[s.Name] = s
-	}
-}
-
 // Sets returns all feature sets in source order; read only.
-func (h *Host) Sets() []*Set { return h.sets }
+func (h *Host) Sets() []*Set { return h.program().sets }
 
 // Named returns the feature set of that name, nil when there is none.
-func (h *Host) Named(name string) *Set { return h.byName[name] }
+func (h *Host) Named(name string) *Set { return h.program().byName[name] }
 
 // ConnectionHandlers returns the feature sets for an event of TCP connections
 // (SocketEvent) or WebSockets (WebSocketEvent).
-func (h *Host) ConnectionHandlers(kind Kind, event string) []*Set { return h.connection[kind][event] }
+func (h *Host) ConnectionHandlers(kind Kind, event string) []*Set {
+	return h.program().connection[kind][event]
+}
 
 // Uses reports whether any statement has the given word as the base of its
 // result or object: whether a program mentions <websocket>, for instance.
 func (h *Host) Uses(base string) bool {
-	for _, s := range h.sets {
+	for _, s := range h.program().sets {
 		imports, _ := s.Code.Chunk.Imports() // of a damaged chunk what there is
 		for _, site := range imports {
 			if site.Object == base || site.Result == base {

@@ -65,7 +65,7 @@ func (h *Host) readKeys() {
 			n = 0 // no key is that long
 		}
 		for _, key := range keys {
-			h.Deliver(h.keys, keyPress(key))
+			h.Deliver(h.program().keys, keyPress(key))
 		}
 	}
 }

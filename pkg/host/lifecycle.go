@@ -279,10 +279,10 @@ func (t shutdownTrigger) Field(string) value.Value { return value.Value{} }
 
 // runEnd runs Application-End, at most endTime.
 func (h *Host) runEnd(failure error) {
-	set := h.end[EndSuccess]
+	set := h.program().end[EndSuccess]
 	b := value.NewBuilder(4)
 	if failure != nil {
-		set = h.end[EndError]
+		set = h.program().end[EndError]
 		text := value.OfString(failure.Error())
 		b.Set("reason", text)
 		b.Set("code", value.OfInt(1))

@@ -26,6 +26,20 @@ type stats struct {
 	min, max    atomic.Int64 // nanoseconds; min is 0 while there is none
 }
 
+// goOn counts on where another feature set stands, of which runs may be under way:
+// they share the counter of runs.
+func (s *stats) goOn(old *stats) {
+	s.runs.Store(old.runs.Load())
+	s.measured.Store(old.measured.Load())
+	s.failed.Store(old.failed.Load())
+	s.min.Store(old.min.Load())
+	s.max.Store(old.max.Load())
+	for _, p := range [...][2]*sample{{&s.short, &old.short}, {&s.long, &old.long}} {
+		p[0].n.Store(p[1].n.Load())
+		p[0].sum.Store(p[1].sum.Load())
+	}
+}
+
 // sample is a number of measured runs and the sum of their nanoseconds.
 type sample struct{ n, sum atomic.Int64 }
 
@@ -168,7 +182,7 @@ func (h *Host) metrics() *metrics {
 	total := 0.0
 	m := &metrics{uptime: time.Since(h.started), process: readProcess(), refusals: h.Refusals()}
 	m.process.start = processStart
-	for _, s := range h.sets {
+	for _, s := range h.program().sets {
 		n := s.stats.count()
 		if n == 0 {
 			continue

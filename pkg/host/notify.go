@@ -33,7 +33,7 @@ func notify(c *vm.Call) (value.Value, error) {
 		target = c.Arg(bytecode.SlotObject)
 	}
 	e := executionOf(c)
-	sets := e.Host.events["NotificationSent"]
+	sets := e.Host.program().events["NotificationSent"]
 	if !target.IsBound() || len(sets) == 0 {
 		return value.Value{}, nil
 	}

@@ -48,7 +48,7 @@ func (h *Host) raiseWithin(parent *Execution, event DomainEvent) {
 	}
 	var waiting []*Execution
 	t := Payload{event.Payload}
-	for _, s := range h.events[event.Name] {
+	for _, s := range h.program().events[event.Name] {
 		if !s.accepts(t) {
 			continue
 		}

@@ -126,7 +126,7 @@ func ReadRecording(data []byte) ([]DomainEvent, error) {
 func (h *Host) replay() {
 	for _, r := range h.Replay {
 		h.Record.domain(r.Name, r.Payload)
-		h.Deliver(h.events[r.Name], Payload{r.Payload})
+		h.Deliver(h.program().events[r.Name], Payload{r.Payload})
 	}
 }
 

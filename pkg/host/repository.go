@@ -12,8 +12,7 @@ import (
 // and the turn that orders writers.
 type repository struct {
 	store.Repository
-	observers []*Set // fixed once the program is loaded, as evicted
-	evicted   []*Set // handlers of rows that its limit drops
+	watchers  atomic.Pointer[watchers] // nil when nobody watches
 	turn      turn
 	transient atomic.Bool // taken out of the durable ones
 	file      *storeFile  // that changes are written to, nil without; fixed before anything runs

@@ -111,7 +111,7 @@ func (l *schedules) stopAll() {
 
 // fire raises the event on the timer's goroutine and sets the timer anew.
 func (s *schedule) fire() {
-	s.h.Deliver(s.h.events[s.name], Payload{value.EmptyMap})
+	s.h.Deliver(s.h.program().events[s.name], Payload{value.EmptyMap})
 	l := &s.h.schedules
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -131,7 +131,7 @@ func (t *templateCache) get(name string) (*templateFile, error) {
 	t.mu.RLock()
 	f := t.files[clean]
 	t.mu.RUnlock()
-	if f != nil && now.Sub(f.checked) < recheck {
+	if f != nil && (t.h.Reloads || now.Sub(f.checked) < recheck) {
 		return f, f.err
 	}
 	if data, ok := t.asset(clean); ok {
@@ -173,6 +173,14 @@ func (t *templateCache) keep(name string, f *templateFile) {
 	}
 	t.keepAsset(t.files[name], f)
 	t.files[name] = f
+}
+
+// forget makes everything be read anew.
+func (t *templateCache) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.files)
+	clear(t.assets)
 }
 
 // asset returns a file that came with the program.

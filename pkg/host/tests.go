@@ -21,7 +21,7 @@ type TestResult struct {
 // Tests returns the names of the tests whose name contains filter, in source
 // order.
 func (h *Host) Tests(filter string) (names []string) {
-	for _, s := range h.sets {
+	for _, s := range h.program().sets {
 		if s.Kind == TestSet && strings.Contains(strings.ToLower(s.Name), strings.ToLower(filter)) {
 			names = append(names, s.Name)
 		}
@@ -34,7 +34,7 @@ func (h *Host) Tests(filter string) (names []string) {
 // afterwards: each test has one of its own, so that rows and published names of
 // one test are not there in the next.
 func (h *Host) Test(filter string, n int) TestResult {
-	for _, s := range h.sets {
+	for _, s := range h.program().sets {
 		if s.Kind != TestSet || !strings.Contains(strings.ToLower(s.Name), strings.ToLower(filter)) {
 			continue
 		}

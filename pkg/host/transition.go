@@ -37,7 +37,7 @@ func linkAccept(h *Host, s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, err
 		t.path = []string{"status"}
 	}
 	field := strings.Join(t.path, ".")
-	for _, set := range h.sets {
+	for _, set := range h.program().sets {
 		if set.Observes(field, s.Result.Raw) {
 			t.sets = append(t.sets, set)
 		}

@@ -179,11 +179,13 @@ func (t *turn) takeFirst() {
 // writeOp is one write with its observers: take the turn, apply, run each
 // observer after the other, pass the turn on.
 type writeOp struct {
-	e      *Execution
-	repo   *repository
-	free   bool // the turn could not be taken without a deadlock
-	queued time.Time
-	apply  func() (value.Value, []store.Change)
+	e    *Execution
+	repo *repository
+	// Who watched when it began: all changes of one write are told to the same.
+	watchers *watchers
+	free     bool // the turn could not be taken without a deadlock
+	queued   time.Time
+	apply    func() (value.Value, []store.Change)
 
 	result  value.Value
 	err     error
@@ -201,10 +203,11 @@ type writeOp struct {
 // write applies a change to a repository and waits for its observers, and for the
 // handlers of what it evicted.
 func (r *repository) write(c *vm.Call, apply func() (value.Value, []store.Change)) (value.Value, error) {
-	if len(r.observers)+len(r.evicted) == 0 {
+	watchers := r.watchers.Load()
+	if watchers == nil {
 		return r.alone(c, apply)
 	}
-	op := &writeOp{e: executionOf(c), repo: r, apply: apply}
+	op := &writeOp{e: executionOf(c), repo: r, watchers: watchers, apply: apply}
 	if !r.turn.tryTake(op.e.root) {
 		return c.Suspend(waitTurn{op})
 	}
@@ -263,9 +266,9 @@ func (op *writeOp) next() {
 	r, h := op.repo, op.e.Host
 	for op.change < len(op.changes) {
 		change := &op.changes[op.change]
-		sets := r.observers
+		sets := op.watchers.observers
 		if change.Kind == store.Evicted {
-			sets = r.evicted
+			sets = op.watchers.evicted
 		}
 		if op.sets >= len(sets) {
 			op.change, op.sets, op.event = op.change+1, 0, nil

@@ -16,7 +16,7 @@ var eventVerbs = []*Verb{
 
 // linkEmit finds the handlers of an event once.
 func linkEmit(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, error) {
-	return emit, h.events[s.Result.Base], nil
+	return emit, h.program().events[s.Result.Base], nil
 }
 
 func emit(c *vm.Call) (value.Value, error) {
@@ -53,7 +53,7 @@ func payload(c *vm.Call) value.Value {
 
 // linkAction links `Application.Name` to the feature set.
 func linkAction(h *Host, name string, s *bytecode.Site) (vm.Func, any, error) {
-	set := h.actions[name]
+	set := h.program().actions[name]
 	if set == nil {
 		return nil, nil, fmt.Errorf("Unknown action 'Application.%s'", name)
 	}

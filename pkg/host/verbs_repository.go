@@ -99,7 +99,7 @@ func storeVerb(c *vm.Call) (value.Value, error) {
 		return value.Value{}, fmt.Errorf("Undefined variable: '%s'", s.Result.Base)
 	}
 	r := s.Target.(*rows).repo
-	if len(r.observers)+len(r.evicted) == 0 && executionOf(c).Host.durable == nil {
+	if r.watchers.Load() == nil && executionOf(c).Host.durable == nil {
 		// Nobody waits for it and it waits for nobody: no closure is needed.
 		stored, changes := storeRows(c, r, v)
 		r.changed(changes)

@@ -97,13 +97,6 @@ func (g *histogram) quantile(q float64) int64 {
 	return 0
 }
 
-// watchSets gives each feature set its histogram.
-func (h *Host) watchSets() {
-	for _, s := range h.sets {
-		s.durations = new(histogram)
-	}
-}
-
 // line keeps a line of output.
 func (w *Watch) line(text []byte, problem bool) {
 	if n := len(text); n > 0 && text[n-1] == '\n' {
@@ -166,8 +159,8 @@ func (w *Watch) Since(n int64) (lines []Line, failures []Failure, last int64) {
 // SetStates lists the feature sets in source order. Without Config.Watch there are
 // no times.
 func (h *Host) SetStates() []SetState {
-	out := make([]SetState, 0, len(h.sets))
-	for _, s := range h.sets {
+	out := make([]SetState, 0, len(h.program().sets))
+	for _, s := range h.program().sets {
 		x := SetState{Name: s.Name, Activity: s.Activity, Runs: s.stats.count(), Failed: s.stats.failed.Load()}
 		if s.durations != nil {
 			x.P50, x.P99 = s.durations.quantile(0.5), s.durations.quantile(0.99)

@@ -46,15 +46,15 @@ var docsPolicy = sync.OnceValue(func() string {
 })
 
 // newDocs prepares the page; path "" is none.
-func (s *httpServer) newDocs(path string) (*docsPage, error) {
+func (rt *routing) newDocs(path string) (*docsPage, error) {
 	if path == "" {
 		return nil, nil
 	}
-	if s.contract == nil {
+	if rt.contract == nil {
 		return nil, fmt.Errorf("the option docs shows the contract, and there is none: the application has no openapi.yaml")
 	}
 	path = strings.TrimRight(path, "/")
-	if m := s.router.Match(http.MethodGet, path); path == "" || m.Known || m.Operation != nil {
+	if m := rt.router.Match(http.MethodGet, path); path == "" || m.Known || m.Operation != nil {
 		return nil, fmt.Errorf("the path %s/ of the option docs is one of the contract; choose another one", path)
 	}
 	return &docsPage{path: path}, nil
@@ -77,7 +77,7 @@ func (s *httpServer) source() (name string, data []byte) {
 	return "", nil
 }
 
-func (d *docsPage) make(s *httpServer) {
+func (d *docsPage) make(s *httpServer, c *contract.Contract) {
 	prose := &contract.Prose{}
 	asset := func(b []byte) *host.Asset { return &host.Asset{Data: value.OfString(string(b))} }
 	if name, data := s.source(); name != "" {
@@ -91,17 +91,17 @@ func (d *docsPage) make(s *httpServer) {
 			}
 		}
 	}
-	w := docsWriter{prose: prose, contract: s.contract, docs: d}
+	w := docsWriter{prose: prose, contract: c, docs: d}
 	d.page = asset(w.page())
 }
 
 // serve answers requests below the path of the page; it reports false for others.
-func (d *docsPage) serve(s *httpServer, x *httpd.Exchange) bool {
+func (d *docsPage) serve(s *httpServer, rt *routing, x *httpd.Exchange) bool {
 	rest, ok := strings.CutPrefix(x.Path, d.path)
 	if !ok {
 		return false
 	}
-	d.once.Do(func() { d.make(s) })
+	d.once.Do(func() { d.make(s, rt.contract) })
 	var a *host.Asset
 	ctype := "text/html; charset=utf-8"
 	switch rest {

@@ -26,20 +26,21 @@ func (s *httpServer) Serve(x *httpd.Exchange) {
 		s.fail(x, misdirected)
 		return
 	}
-	if s.websocket != "" && x.Path == s.websocket && s.upgrade(x) {
+	rt := s.routing.Load()
+	if s.websocket != "" && x.Path == s.websocket && s.upgrade(x, rt) {
 		return
 	}
 	if s.cors != nil && s.crossOrigin(x) {
 		return
 	}
-	if s.docs != nil && s.docs.serve(s, x) {
+	if rt.docs != nil && rt.docs.serve(s, rt, x) {
 		return
 	}
-	if s.router == nil {
+	if rt.router == nil {
 		s.fail(x, contract.NotFound(x.Path))
 		return
 	}
-	m := s.router.Match(x.Method, x.Path)
+	m := rt.router.Match(x.Method, x.Path)
 	if m.Operation == nil {
 		s.unmatched(x, m)
 		return
@@ -48,7 +49,7 @@ func (s *httpServer) Serve(x *httpd.Exchange) {
 		s.fail(x, forbidden)
 		return
 	}
-	s.operation(x, &m)
+	s.operation(x, rt, &m)
 }
 
 var forbidden = &contract.Failure{Status: http.StatusForbidden, Fields: value.MapOf("error", value.OfString("Forbidden"),
@@ -72,19 +73,19 @@ func (s *httpServer) foreign(x *httpd.Exchange) bool {
 
 // upgrade serves a WebSocket handshake; it reports false for other requests to
 // the path, which are routed like any.
-func (s *httpServer) upgrade(x *httpd.Exchange) bool {
+func (s *httpServer) upgrade(x *httpd.Exchange, rt *routing) bool {
 	if !x.Upgrades() || !strings.EqualFold(x.Fields.Get("Upgrade"), "websocket") {
-		if s.router != nil {
-			if m := s.router.Match(x.Method, s.websocket); m.Operation != nil {
+		if rt.router != nil {
+			if m := rt.router.Match(x.Method, s.websocket); m.Operation != nil {
 				return false
 			}
 		}
 		s.fail(x, contract.UpgradeRequired(s.websocket))
 		return true
 	}
-	if s.schemes != nil && s.router != nil {
-		if m := s.router.Match(x.Method, s.websocket); m.Operation != nil {
-			if f := s.admitted(&request{Request: x.Request, op: m.Operation}); f != nil {
+	if rt.schemes != nil && rt.router != nil {
+		if m := rt.router.Match(x.Method, s.websocket); m.Operation != nil {
+			if f := s.admitted(rt, &request{Request: x.Request, op: m.Operation}); f != nil {
 				s.fail(x, f)
 				return true
 			}
@@ -142,9 +143,9 @@ func (s *httpServer) crossOrigin(x *httpd.Exchange) bool {
 }
 
 // operation checks a routed request, runs its feature set and answers.
-func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match) {
+func (s *httpServer) operation(x *httpd.Exchange, rt *routing, m *contract.Match) {
 	op := m.Operation
-	set := s.handlers[op]
+	set := rt.handlers[op]
 	if set == nil {
 		s.fail(x, contract.NotImplemented(op.ID))
 		return
@@ -153,7 +154,7 @@ func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match) {
 		return
 	}
 	req := &request{Request: x.Request, op: op, short: s.short}
-	if f := s.prepare(x, req, m); f != nil {
+	if f := s.prepare(x, rt, req, m); f != nil {
 		s.fail(x, f)
 		return
 	}
@@ -178,9 +179,9 @@ func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match) {
 }
 
 // prepare runs the checks that are always on (03 §4.5), and those of validate.
-func (s *httpServer) prepare(x *httpd.Exchange, req *request, m *contract.Match) *contract.Failure {
+func (s *httpServer) prepare(x *httpd.Exchange, rt *routing, req *request, m *contract.Match) *contract.Failure {
 	op := m.Operation
-	if f := s.admitted(req); f != nil {
+	if f := s.admitted(rt, req); f != nil {
 		return f
 	}
 	var f *contract.Failure

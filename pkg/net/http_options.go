@@ -25,8 +25,7 @@ type httpOptions struct {
 	inflate   bool // take compressed request bodies
 	short     bool // failures say nothing but an id (05 H14)
 
-	security value.Value        // as it was given; unbound: presence only
-	schemes  map[string]*scheme // what it means, by the names of the contract
+	security value.Value // as it was given; unbound: presence only
 }
 
 // httpOptionKeys are the options in the order that a message lists them.

@@ -41,15 +41,15 @@ const schemeNeeds = `{ keys: […] }, { users: "user-repository" }, { jwt: { …
 
 // securityOf reads the option security: how to verify each scheme that operations
 // of the contract need. One that is left out would let anybody in, so none may be.
-func (s *httpServer) securityOf(v value.Value) (map[string]*scheme, error) {
+func (rt *routing) securityOf(s *httpServer, v value.Value) (map[string]*scheme, error) {
 	rec := v.Record()
 	if rec == nil {
 		return nil, fmt.Errorf("the option security has an entry for each security scheme of the contract, { login: { keys: [\"…\"] } }; got a %s", v.TypeName())
 	}
 	needed := map[string]*contract.SecurityCheck{}
 	var names []string
-	if s.contract != nil {
-		for _, c := range s.contract.SecuritySchemes() {
+	if rt.contract != nil {
+		for _, c := range rt.contract.SecuritySchemes() {
 			needed[c.Scheme] = c
 			names = append(names, c.Scheme)
 		}
@@ -144,17 +144,17 @@ func keysOf(scheme string, v value.Value) (keys []apiKey, err error) {
 
 // admitted checks credentials as far as the options say: whether they are good, or
 // whether there are any.
-func (s *httpServer) admitted(req *request) *contract.Failure {
-	if s.schemes == nil {
+func (s *httpServer) admitted(rt *routing, req *request) *contract.Failure {
+	if rt.schemes == nil {
 		return req.op.CheckSecurity(req.credential)
 	}
-	return s.authenticate(req)
+	return s.authenticate(rt, req)
 }
 
 // authenticate verifies what the contract wants for an operation.
-func (s *httpServer) authenticate(req *request) (f *contract.Failure) {
+func (s *httpServer) authenticate(rt *routing, req *request) (f *contract.Failure) {
 	req.user, f = req.op.Authenticate(req.single, func(c *contract.SecurityCheck, sent string) (value.Value, bool) {
-		sc := s.schemes[c.Scheme]
+		sc := rt.schemes[c.Scheme]
 		if sc == nil || len(sent) > credential.Longest {
 			return value.Nil, false
 		}
@@ -232,12 +232,12 @@ func (s *httpServer) account(sc *scheme, sent string) (value.Value, bool) {
 
 // warnUnverified says once, when the server starts, that credentials are only
 // looked for.
-func (s *httpServer) warnUnverified() {
-	if s.schemes != nil || s.contract == nil {
+func (s *httpServer) warnUnverified(rt *routing) {
+	if rt.schemes != nil || rt.contract == nil {
 		return
 	}
 	var names []string
-	for _, c := range s.contract.SecuritySchemes() {
+	for _, c := range rt.contract.SecuritySchemes() {
 		if c.Kind != contract.CheckImpossible {
 			names = append(names, c.Scheme)
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -31,12 +32,10 @@ const (
 // httpServer is the service <http-server>: it routes requests by the contract to
 // feature sets.
 type httpServer struct {
-	n        *Network
-	h        *host.Host
-	contract *contract.Contract
-	router   *contract.Router
-	handlers map[*contract.Operation]*host.Set
-	cross    *http.CrossOriginProtection
+	n       *Network
+	h       *host.Host
+	routing atomic.Pointer[routing]
+	cross   *http.CrossOriginProtection
 
 	mu       sync.Mutex
 	started  bool // ever, for auto-start
@@ -51,7 +50,6 @@ type httpServer struct {
 	packed     packedFiles
 	gate       *gate
 	redirector *redirector
-	docs       *docsPage
 }
 
 // UseContract gives the HTTP server its contract; nil when the application has
@@ -59,16 +57,11 @@ type httpServer struct {
 func (n *Network) UseContract(c *contract.Contract) { n.contract = c }
 
 func (n *Network) attachHTTP(h *host.Host) {
-	s := &httpServer{n: n, h: h, contract: n.contract, cross: http.NewCrossOriginProtection()}
-	if s.contract != nil {
-		s.router = contract.NewRouter(s.contract)
-		s.handlers = make(map[*contract.Operation]*host.Set)
-		for _, op := range s.contract.Operations {
-			if set := handlerFor(h, op.ID); set != nil {
-				s.handlers[op] = set
-			}
-		}
-	}
+	s := &httpServer{n: n, h: h, cross: http.NewCrossOriginProtection()}
+	rt := newRouting(n.contract)
+	rt.serves(h)
+	s.routing.Store(rt)
+	n.http = s
 	h.Register("http-server", s)
 	h.OnDrain(s.drain)
 	h.OnClose(func(deadline time.Time) { s.shut(time.Until(deadline)) })
@@ -108,19 +101,16 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 	if s.httpOptions, err = httpOptionsOf(options, s.defaultWebSocket()); err != nil {
 		return value.Value{}, err
 	}
-	if s.security.IsBound() {
-		if s.schemes, err = s.securityOf(s.security); err != nil {
-			return value.Value{}, err
-		}
+	rt := *s.routing.Load()
+	if err := rt.equip(s, &s.httpOptions); err != nil {
+		return value.Value{}, err
 	}
+	s.routing.Store(&rt)
 	s.started = true
 	s.gate = &gate{limit: s.atOnce, wait: queueTime}
-	if s.contract == nil && s.websocket == "" {
+	if rt.contract == nil && s.websocket == "" {
 		s.h.Diagnose("No openapi.yaml found - HTTP server disabled")
 		return value.Value{}, nil
-	}
-	if s.docs, err = s.newDocs(s.docsPath); err != nil {
-		return value.Value{}, err
 	}
 	port, err := s.port(options)
 	if err != nil {
@@ -138,9 +128,13 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 		l.Close()
 		return value.Value{}, err
 	}
-	s.warnUnverified()
+	s.warnUnverified(&rt)
 	s.listener = l
-	s.server = s.newServer(s, secure.config())
+	var handler httpd.Handler = s
+	if s.n.Live != nil {
+		handler = liveHandler{s, s.n.Live}
+	}
+	s.server = s.newServer(handler, secure.config())
 	s.running = true
 	s.gone = s.h.Source()
 	s.state = s.describe(l.Addr().(*net.TCPAddr))
@@ -174,7 +168,8 @@ func (s *httpServer) newServer(h httpd.Handler, secure *tls.Config) *httpd.Serve
 // and nobody started it (03 §3.5).
 func (s *httpServer) AutoStart(c *vm.Call) error {
 	s.mu.Lock()
-	needed := !s.started && s.contract != nil && len(s.contract.Operations) > 0
+	rt := s.routing.Load()
+	needed := !s.started && rt.contract != nil && len(rt.contract.Operations) > 0
 	s.mu.Unlock()
 	if !needed {
 		return nil
@@ -190,8 +185,8 @@ func (s *httpServer) AutoStart(c *vm.Call) error {
 // an operation with a 101 response, /ws if the program handles or addresses
 // WebSockets, else none (03 §10.1).
 func (s *httpServer) defaultWebSocket() string {
-	if s.contract != nil {
-		for _, op := range s.contract.Operations {
+	if c := s.routing.Load().contract; c != nil {
+		for _, op := range c.Operations {
 			if op.WebSocket {
 				return op.Path
 			}
@@ -228,8 +223,8 @@ func (s *httpServer) port(options value.Value) (int, error) {
 		}
 		return int(n), nil
 	}
-	if s.contract != nil {
-		return s.contract.Port, nil
+	if c := s.routing.Load().contract; c != nil {
+		return c.Port, nil
 	}
 	return contract.DefaultPort, nil
 }
@@ -251,8 +246,8 @@ func bindReason(err error) string {
 
 func (s *httpServer) describe(addr *net.TCPAddr) value.Value {
 	var routes []value.Value
-	if s.contract != nil {
-		for _, p := range s.contract.Paths() {
+	if c := s.routing.Load().contract; c != nil {
+		for _, p := range c.Paths() {
 			routes = append(routes, value.OfString(p))
 		}
 	}

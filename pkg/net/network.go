@@ -92,10 +92,12 @@ type Network struct {
 	Limits   Limits
 	Resolver *net.Resolver // of guarded requests; nil: the system's
 
+	Live *Live // of an application that is worked on; nil otherwise
+
 	host     *host.Host
 	contract *contract.Contract // nil without one
-	tcp      handlers
-	ws       handlers
+	events   atomic.Pointer[connectionEvents]
+	http     *httpServer
 	queued   atomic.Int64 // bytes that the queues keep alive
 	relief   sync.Mutex   // held by the goroutine that looks for the longest queues
 	env      atomic.Bool  // ARO_SOCKET_PORT has been used
@@ -119,9 +121,6 @@ type Network struct {
 	idle      chan struct{}        // closed when live runs empty after the end
 }
 
-// handlers are the feature sets for the events of one kind of connection.
-type handlers struct{ connected, data, disconnected []*host.Set }
-
 // New returns a network without connections.
 func New() *Network {
 	n := &Network{
@@ -140,20 +139,7 @@ func New() *Network {
 // once, before Run.
 func (n *Network) Attach(h *host.Host) {
 	n.host = h
-	sets := func(kind host.Kind, event, domain string) []*host.Set {
-		list := h.ConnectionHandlers(kind, event)
-		return append(list[:len(list):len(list)], h.EventHandlers(domain)...)
-	}
-	n.tcp = handlers{
-		connected:    sets(host.SocketEvent, host.Connected, ""),
-		data:         sets(host.SocketEvent, host.Data, ""),
-		disconnected: sets(host.SocketEvent, host.Disconnected, ""),
-	}
-	n.ws = handlers{
-		connected:    sets(host.WebSocketEvent, host.Connected, "websocket.connected"),
-		data:         sets(host.WebSocketEvent, host.Message, "websocket.message"),
-		disconnected: sets(host.WebSocketEvent, host.Disconnected, "websocket.disconnected"),
-	}
+	n.events.Store(eventsOf(h))
 	for _, kind := range []host.Kind{host.SocketEvent, host.WebSocketEvent} {
 		for _, set := range h.ConnectionHandlers(kind, "") {
 			h.Diagnose("[Warning] [%s: %s] never runs: its name says neither connect, disconnect nor message", set.Name, set.Activity)

@@ -21,12 +21,12 @@ var chunks = sync.Pool{New: func() any { return new(chunk) }}
 // one after the other, and its end. It returns when the connection is gone.
 func (c *Conn) run() {
 	n := c.net
-	if len(n.tcp.connected) > 0 {
-		n.deliver(n.tcp.connected, &tcpEvent{conn: c, kind: connectedEvent, at: time.Now()})
+	if sets := n.events.Load().tcp.connected; len(sets) > 0 {
+		n.deliver(sets, &tcpEvent{conn: c, kind: connectedEvent, at: time.Now()})
 	}
 	c.read()
-	if len(n.tcp.disconnected) > 0 {
-		n.deliver(n.tcp.disconnected, &tcpEvent{conn: c, kind: disconnectedEvent, at: time.Now(), reason: c.ended().reason})
+	if sets := n.events.Load().tcp.disconnected; len(sets) > 0 {
+		n.deliver(sets, &tcpEvent{conn: c, kind: disconnectedEvent, at: time.Now(), reason: c.ended().reason})
 	}
 	c.finish()
 }
@@ -60,7 +60,7 @@ func (c *Conn) read() {
 
 // received raises the event for data that nobody else refers to.
 func (c *Conn) received(data []byte) {
-	if sets := c.net.tcp.data; len(sets) > 0 && c.IsOpen() {
+	if sets := c.net.events.Load().tcp.data; len(sets) > 0 && c.IsOpen() {
 		c.cork()
 		c.net.deliver(sets, newDataEvent(c, data, c.arrived))
 	}

@@ -24,7 +24,6 @@ type stream struct {
 	n    *Network
 	name string // of the events
 	o    *outgoing
-	sets []*host.Set
 	box  *inbox
 
 	ctx    context.Context
@@ -72,11 +71,11 @@ func (n *Network) openStream(c *vm.Call, address string) (value.Value, error) {
 		}
 	}
 	h := hostOf(c)
-	s := &stream{n: n, name: name, o: o, retry: retry, sets: h.EventHandlers(name), box: newInbox(n.Limits.StreamQueue)}
+	s := &stream{n: n, name: name, o: o, retry: retry, box: newInbox(n.Limits.StreamQueue)}
 	if err := n.client.add(s); err != nil {
 		return value.Value{}, err
 	}
-	if len(s.sets) == 0 {
+	if len(h.EventHandlers(name)) == 0 {
 		n.diagnose("[Warning] nobody handles the messages of the stream '%s': there is no feature set with the activity '%s Handler'", name, name)
 	}
 	s.gone = h.Source()
@@ -247,8 +246,8 @@ func (s *stream) deliver() {
 		if !ok {
 			return
 		}
-		if len(s.sets) > 0 {
-			s.n.deliver(s.sets, host.Payload{Event: m.event()})
+		if sets := s.n.host.EventHandlers(s.name); len(sets) > 0 {
+			s.n.deliver(sets, host.Payload{Event: m.event()})
 		}
 	}
 }

@@ -137,8 +137,8 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 func (c *Conn) serve(ws *websocket.Conn, s *wsSocket, r *http.Request) {
 	n := c.net
 	watch := c.watch()
-	if len(n.ws.connected) > 0 {
-		n.deliver(n.ws.connected, &wsEvent{conn: c, kind: connectedEvent, at: time.Now(), request: r})
+	if sets := n.events.Load().ws.connected; len(sets) > 0 {
+		n.deliver(sets, &wsEvent{conn: c, kind: connectedEvent, at: time.Now(), request: r})
 	}
 	r = nil
 	for {
@@ -154,13 +154,13 @@ func (c *Conn) serve(ws *websocket.Conn, s *wsSocket, r *http.Request) {
 			c.end(ending{reason: "error: invalid UTF-8", code: codeInvalid})
 			continue
 		}
-		if len(n.ws.data) > 0 {
-			n.deliver(n.ws.data, &wsEvent{conn: c, kind: dataEvent, at: time.Now(), data: data, binary: typ == websocket.MessageBinary})
+		if sets := n.events.Load().ws.data; len(sets) > 0 {
+			n.deliver(sets, &wsEvent{conn: c, kind: dataEvent, at: time.Now(), data: data, binary: typ == websocket.MessageBinary})
 		}
 	}
 	watch.Stop()
-	if len(n.ws.disconnected) > 0 {
-		n.deliver(n.ws.disconnected, &wsEvent{conn: c, kind: disconnectedEvent, at: time.Now(), ending: c.ended()})
+	if sets := n.events.Load().ws.disconnected; len(sets) > 0 {
+		n.deliver(sets, &wsEvent{conn: c, kind: disconnectedEvent, at: time.Now(), ending: c.ended()})
 	}
 	c.finish()
 }

@@ -12,6 +12,7 @@ import (
 	"crypto/tls"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -81,6 +82,17 @@ func (f *Fields) Len() int { return len(f.at) }
 func (f *Fields) At(i int) (name, value string) {
 	s := f.at[i]
 	return f.text[s.name:s.nameEnd], f.text[s.value:s.valueEnd]
+}
+
+// Without returns the lines that have none of these names.
+func (f *Fields) Without(names ...string) Fields {
+	out := Fields{text: f.text}
+	for _, s := range f.at {
+		if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(f.text[s.name:s.nameEnd], n) }) {
+			out.at = append(out.at, s)
+		}
+	}
+	return out
 }
 
 // Get returns the value of the first line of the name, "" for none.
