@@ -129,7 +129,7 @@ func checkApplication(path string) (*report, error) {
 	signatures := host.Signatures(verbsWith(aronet.New(), plugins))
 	prog, diags := sources.Compile(compile.Options{Verbs: signatures, Lint: true})
 	r := &report{Files: len(sources.Files), diags: diags}
-	if err := r.checkContract(sources, prog); err != nil {
+	if _, err := r.checkContract(sources, prog); err != nil {
 		return nil, err
 	}
 	r.checkTemplates(sources.Root, signatures)
@@ -137,14 +137,14 @@ func checkApplication(path string) (*report, error) {
 }
 
 // checkContract reports problems of the contract, and operations that no feature
-// set serves.
-func (r *report) checkContract(sources *app.Sources, prog *bytecode.Program) error {
+// set serves. It returns the contract, nil when there is none or an error in it.
+func (r *report) checkContract(sources *app.Sources, prog *bytecode.Program) (*contract.Contract, error) {
 	name, document, err := sources.Contract()
 	if err != nil {
-		return &exitError{1, fmt.Sprintf("Error: %s cannot be read: %s", name, err)}
+		return nil, &exitError{1, fmt.Sprintf("Error: %s cannot be read: %s", name, err)}
 	}
 	if document == nil {
-		return nil
+		return nil, nil
 	}
 	r.Files++
 	file := syntax.NewFile(name, document)
@@ -159,7 +159,7 @@ func (r *report) checkContract(sources *app.Sources, prog *bytecode.Program) err
 		r.diags = append(r.diags, d)
 	}
 	if c == nil || prog == nil {
-		return nil
+		return c, nil
 	}
 	missing := c.Unserved(func(id string) bool {
 		return slices.ContainsFunc(prog.Chunks, func(ch *bytecode.Chunk) bool { return contract.SameName(ch.Name, id) })
@@ -169,7 +169,7 @@ func (r *report) checkContract(sources *app.Sources, prog *bytecode.Program) err
 			Message: fmt.Sprintf("%s %s requires a feature set named '%s'", op.Method, op.Path, op.ID),
 			Hint:    "Add one: (" + op.ID + ": " + sources.Name() + " API) { Return an <OK: status> for the <request>. }"})
 	}
-	return nil
+	return c, nil
 }
 
 // operationSpan finds the place of an operationId in the document.

@@ -36,7 +36,7 @@ func graphCommand() *cobra.Command {
 				return err
 			}
 			l.wait()
-			g, err := l.graph()
+			g, err := l.graph(l.program, l.contract)
 			if err != nil {
 				return &exitError{1, "Error: " + err.Error()}
 			}

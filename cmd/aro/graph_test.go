@@ -14,7 +14,7 @@ func TestPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.wait()
-	g, err := l.graph()
+	g, err := l.graph(l.program, l.contract)
 	if err != nil {
 		t.Fatal(err)
 	}

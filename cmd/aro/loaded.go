@@ -7,6 +7,7 @@ import (
 	"aro/pkg/bytecode"
 	"aro/pkg/host"
 	"aro/pkg/host/plugin"
+	"aro/pkg/monitor"
 	aronet "aro/pkg/net"
 	"aro/pkg/net/contract"
 	"aro/pkg/vm/value"
@@ -24,6 +25,9 @@ type loaded struct {
 	assets   map[string][]byte // files that came with the program, by path in the application
 	drawn    templateSet       // the templates that were compiled before
 	written  chan struct{}     // closed when the cache entry is written; nil on a hit
+	reloads  bool              // files are looked at after a reload only
+	began    func(*host.Host)  // told of the host before it runs; nil for nobody
+	page     *monitor.Inspector
 }
 
 const contractBlob = "contract"
@@ -52,7 +56,7 @@ func applicationName(path string) string {
 // rest is filled in.
 func (l *loaded) host(cfg host.Config) (*host.Host, error) {
 	cfg.Root, cfg.Verbs, cfg.Schemas, cfg.Assets = l.root, l.verbs, l.schema, l.assets
-	cfg.Templates = l.templates()
+	cfg.Templates, cfg.Reloads = l.templates(), l.reloads
 	if len(l.plugins) > 0 {
 		cfg.Qualifiers = plugin.Qualifiers(l.plugins)
 	}
@@ -73,10 +77,11 @@ func (l *loaded) host(cfg host.Config) (*host.Host, error) {
 
 // schema returns the check of a schema of the contract, nil when there is none.
 func (l *loaded) schema(name string) func(value.Value) []string {
-	if l.contract == nil || l.contract.Schemas[name] == nil {
+	c := l.network.Contract()
+	if c == nil || c.Schemas[name] == nil {
 		return nil
 	}
-	s := l.contract.Schemas[name]
+	s := c.Schemas[name]
 	return func(v value.Value) []string {
 		_, details := s.Check(v, false)
 		return details

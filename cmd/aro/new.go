@@ -50,7 +50,7 @@ func newCommand() *cobra.Command {
 				return &exitError{1, "Error: " + err.Error()}
 			}
 			dir = filepath.ToSlash(dir)
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is %s. Now:\n\n  aro run %s\n  aro test %s\n\n%s/README.md says what to try.\n",
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is %s. Now:\n\n  aro run %s --watch\n  aro test %s\n\n%s/README.md says what to try.\n",
 				dir, kindDoc(kind), dir, dir, dir)
 			return nil
 		},

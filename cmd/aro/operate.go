@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"aro/pkg/bytecode"
 	"aro/pkg/graph"
 	"aro/pkg/host"
 	"aro/pkg/monitor"
@@ -35,12 +36,12 @@ func (l *loaded) operate(h *host.Host, o *runOptions) error {
 	if o.inspect == "" {
 		return nil
 	}
-	g, err := l.graph()
+	g, err := l.graph(l.program, l.contract)
 	if err != nil {
 		return &exitError{1, "Error: " + err.Error()}
 	}
-	page := &monitor.Inspector{Host: h, Graph: g, Open: l.network.Open}
-	url, err := page.Serve(o.inspect)
+	l.page = &monitor.Inspector{Host: h, Graph: g, Open: l.network.Open}
+	url, err := l.page.Serve(o.inspect)
 	if err != nil {
 		return &exitError{1, "Error: " + err.Error()}
 	}
@@ -50,22 +51,22 @@ func (l *loaded) operate(h *host.Host, o *runOptions) error {
 
 // graph draws the program and its routes. Its name is the activity of
 // Application-Start.
-func (l *loaded) graph() (*graph.Graph, error) {
+func (l *loaded) graph(prog *bytecode.Program, c *contract.Contract) (*graph.Graph, error) {
 	var routes []graph.Operation
-	if l.contract != nil {
-		for _, r := range routesOf(l) {
+	if c != nil {
+		for _, r := range routesOf(prog, c) {
 			if !r.WebSocket {
 				routes = append(routes, graph.Operation{Method: r.Method, Path: r.Path, Name: r.Operation, FeatureSet: r.FeatureSet})
 			}
 		}
 	}
 	name := applicationName(l.root)
-	for _, c := range l.program.Chunks {
+	for _, c := range prog.Chunks {
 		if c.Name == "Application-Start" {
 			name = c.Activity
 		}
 	}
-	return graph.Of(name, l.program, routes)
+	return graph.Of(name, prog, routes)
 }
 
 // openData opens the data folder of a run; nil without one.
@@ -98,11 +99,11 @@ type route struct {
 }
 
 // routesOf lists the operations in the order of the contract.
-func routesOf(l *loaded) []route {
+func routesOf(prog *bytecode.Program, of *contract.Contract) []route {
 	routes := []route{}
-	for _, op := range l.contract.Operations {
+	for _, op := range of.Operations {
 		r := route{Method: op.Method, Path: op.Path, Operation: op.ID, Deprecated: op.Deprecated, WebSocket: op.WebSocket, Secured: len(op.Security) > 0}
-		for _, c := range l.program.Chunks {
+		for _, c := range prog.Chunks {
 			if c.Name == op.ID || r.FeatureSet == "" && contract.SameName(c.Name, op.ID) {
 				r.FeatureSet, r.File, r.Line = c.Name, c.File, c.Line
 			}

@@ -28,7 +28,7 @@ func routesCommand() *cobra.Command {
 			if l.contract == nil {
 				return &exitError{1, "Error: " + args[0] + " has no contract: without openapi.yaml, openapi.yml or openapi.json there are no routes"}
 			}
-			routes := routesOf(l)
+			routes := routesOf(l.program, l.contract)
 			w := cmd.OutOrStdout()
 			if asJSON {
 				e := json.NewEncoder(w)

@@ -22,6 +22,7 @@ type runOptions struct {
 	verbose, noCache bool
 	keepAlive        bool
 	help, debug      bool
+	live             bool   // reload what changes
 	entry            string // the feature set to run instead of Application-Start
 	record, replay   string // files
 	sandbox          bool
@@ -51,6 +52,8 @@ func parseRun(args []string) (runOptions, error) {
 			o.noCache = true
 		case a == "--keep-alive":
 			o.keepAlive = true
+		case a == "--watch":
+			o.live = true
 		case a == "--debug":
 			o.debug = true
 		case a == "--inspect":
@@ -76,7 +79,7 @@ func parseRun(args []string) (runOptions, error) {
 }
 
 // runFlags are the flags of run, for what a misspelt one meant.
-var runFlags = []string{"--verbose", "--no-cache", "--keep-alive", "--debug", "--inspect", "--sandbox", "--allow", "--health", "--root", "--entry-point", "--record", "--replay", "--help"}
+var runFlags = []string{"--verbose", "--no-cache", "--keep-alive", "--debug", "--watch", "--inspect", "--sandbox", "--allow", "--health", "--root", "--entry-point", "--record", "--replay", "--help"}
 
 // fileFlag reads a flag of run that has a value, --flag VALUE or --flag=VALUE, and
 // moves i behind it.
@@ -232,9 +235,13 @@ func (l *loaded) run(o runOptions) error {
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
 	// With a receiver, writing to a pipe that nobody reads fails and does not end us.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	host.KeepRoom()
+	if l.began != nil {
+		l.began(h)
+	}
 	code := h.Run(signals)
 	if err := cfg.Record.Close(); err != nil {
 		return &exitError{1, "Error: the recording is not complete: " + err.Error()}

@@ -19,13 +19,14 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [--watch] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
 			"  -e, --entry-point NAME  run this feature set instead of Application-Start\n" +
 			"      --keep-alive        run until a signal ends it, and print no final response\n" +
 			"      --debug             show the final response with the types of its values\n" +
+			"      --watch             take up what is changed while it runs; pages load again by themselves\n" +
 			"      --record FILE       write every event of the run to a file\n" +
 			"      --replay FILE       raise the events of such a file before Application-Start\n" +
 			"      --sandbox           no files, commands, environment or connections to others\n" +
@@ -44,6 +45,9 @@ func runCommand() *cobra.Command {
 			}
 			if o.help {
 				return cmd.Help()
+			}
+			if o.live {
+				return runLive(o)
 			}
 			return run(o)
 		},

@@ -67,7 +67,7 @@ func TestBelongs(t *testing.T) {
 		"main.aro": true, "deep/er/orders.aro": true, "openapi.yaml": true, "users.store": true, "templates/a/b.html": true,
 		"static/site.css": true, "Plugins/x/plugin.yaml": true, "output.json": false, "templates": false, "log.txt": false, "docs/openapi.yaml": false,
 	} {
-		if got := belongs(rel); got != want {
+		if got := isInput(rel); got != want {
 			t.Errorf("%s: %t", rel, got)
 		}
 	}

@@ -64,6 +64,12 @@ func (h *Host) Shutdown(signal string) {
 	})
 }
 
+// EndedBy is the signal that began the shutdown, "" for none.
+func (h *Host) EndedBy() string {
+	signal, _ := h.life.signal.Load().(string)
+	return signal
+}
+
 // Hold keeps the process alive after Application-Start until the returned
 // function is called: once per open listener or outgoing connection.
 func (h *Host) Hold() (release func()) {
@@ -288,10 +294,9 @@ func (h *Host) runEnd(failure error) {
 		b.Set("code", value.OfInt(1))
 		b.Set("error", text)
 	} else {
-		signal, _ := h.life.signal.Load().(string)
 		b.Set("reason", value.OfString("graceful shutdown"))
 		b.Set("code", value.OfInt(0))
-		b.Set("signal", value.OfString(signal))
+		b.Set("signal", value.OfString(h.EndedBy()))
 	}
 	if set == nil {
 		return

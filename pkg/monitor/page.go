@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"aro/pkg/graph"
@@ -48,7 +50,12 @@ type Inspector struct {
 	Open  func() (tcp, websockets int)
 
 	places chan struct{}
+	newer  atomic.Pointer[graph.Graph] // see Show; nil: Graph
 }
+
+// Show changes the picture for those who open the page from now on, after a reload
+// of the application.
+func (i *Inspector) Show(g *graph.Graph) { i.newer.Store(g) }
 
 // Serve opens the page on addr, which must be a loopback address: the page shows
 // what the program logs, and asks nobody for a password. It returns its URL.
@@ -98,6 +105,7 @@ func guard(next http.Handler) http.Handler {
 }
 
 func (i *Inspector) page(w http.ResponseWriter, _ *http.Request) {
+	g := cmp.Or(i.newer.Load(), i.Graph)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", policy())
 	fmt.Fprintf(w, `<!doctype html>
@@ -120,7 +128,7 @@ func (i *Inspector) page(w http.ResponseWriter, _ *http.Request) {
 </main>
 <script>%s</script>
 </html>
-`, html.EscapeString(i.Graph.Name), style, i.Graph.SVG(), script)
+`, html.EscapeString(g.Name), style, g.SVG(), script)
 }
 
 // snapshot is one message to the page.
