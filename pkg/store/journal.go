@@ -55,7 +55,7 @@ type Logged struct{ memory }
 
 // NewLogged returns an empty repository without a journal.
 func NewLogged(name string) *Logged {
-	return &Logged{memory{name: name, ids: make(map[key]uint64), opened: time.Now()}}
+	return &Logged{memory{name: name, ids: newIDs(), opened: time.Now()}}
 }
 
 // Lock keeps readers and writers out until Unlock. SetJournal, Apply, Revert, State
@@ -121,7 +121,7 @@ func (r *Logged) Apply(e *Effect) error {
 			break
 		}
 		if indexed {
-			if _, has := r.ids[k]; has {
+			if _, has := r.ids.get(k); has {
 				return ErrMisfit
 			}
 			r.past.take(k)
@@ -194,7 +194,7 @@ func rowKey(row value.Value) (key, bool) {
 // place puts a row at a position.
 func (r *Logged) place(at int, row value.Value, age uint64, stored time.Duration) {
 	if k, indexed := rowKey(row); indexed {
-		r.ids[k] = age
+		r.ids.set(k, age)
 	}
 	for _, x := range r.indexes {
 		x.add(row, age)
@@ -270,7 +270,7 @@ func (r *Logged) Restore(s State) error {
 			return ErrMisfit
 		}
 		if k, indexed := rowKey(row); indexed {
-			if _, has := r.ids[k]; has {
+			if _, has := r.ids.get(k); has {
 				return ErrMisfit
 			}
 		}

@@ -56,7 +56,7 @@ func (r *memory) drop(row value.Value, age uint64) {
 	}
 	if id, ok := FieldOf(row, "id"); ok {
 		if k, ok := keyOf(id); ok {
-			delete(r.ids, k)
+			r.ids.remove(k)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (m *Memory) Repository(name string) Repository {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if r = m.repos[name]; r == nil {
-		r = &memory{name: name, ids: make(map[key]uint64), opened: time.Now()}
+		r = &memory{name: name, ids: newIDs(), opened: time.Now()}
 		m.repos[name] = r
 	}
 	return r
@@ -66,9 +66,9 @@ type memory struct {
 	ages   []uint64
 	times  []time.Duration // since opened, of the latest Store of each row
 	shared bool
-	ids    map[key]uint64 // age by id, of present rows
-	next   uint64         // age of the next new row
-	past   history        // ages of removed rows
+	ids    ids
+	next   uint64  // age of the next new row
+	past   history // ages of removed rows
 
 	indexes []*index
 	wanted  []string // fields that queries will ask for
@@ -167,7 +167,7 @@ func (r *memory) Find(id value.Value) (value.Value, bool) {
 func (r *memory) byID(k key) (value.Value, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	age, ok := r.ids[k]
+	age, ok := r.ids.get(k)
 	if !ok {
 		return value.Value{}, false
 	}
@@ -294,7 +294,7 @@ func (r *memory) storeMap(rec *value.Record, now time.Duration) (stored value.Va
 	}
 	stored = value.OfRecord(rec)
 	k, indexed := keyOf(id)
-	if age, ok := r.ids[k]; indexed && ok {
+	if age, ok := r.ids.get(k); indexed && ok {
 		at := r.position(age)
 		old := r.rows[at]
 		if value.TypedEqual(old, stored) {
@@ -376,7 +376,7 @@ func (r *memory) insert(row value.Value, k key, indexed bool, now time.Duration)
 		r.note(Effect{Kind: Put, Age: age, Row: row, Time: r.unix(now), returned: returned})
 	}
 	if indexed {
-		r.ids[k] = age
+		r.ids.set(k, age)
 	}
 	for _, x := range r.indexes {
 		x.add(row, age)
@@ -404,7 +404,7 @@ func (r *memory) Delete(q Query) []Change {
 	defer r.mu.Unlock()
 	if q.Field == "id" {
 		if k, ok := keyOf(q.Equal); ok {
-			age, found := r.ids[k]
+			age, found := r.ids.get(k)
 			if !found {
 				return nil
 			}
@@ -487,7 +487,7 @@ func (r *memory) forget(row value.Value, age uint64) {
 		return
 	}
 	if k, ok := keyOf(id); ok {
-		delete(r.ids, k)
+		r.ids.remove(k)
 		r.past.put(k, age)
 	}
 }
