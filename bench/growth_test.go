@@ -91,6 +91,29 @@ func BenchmarkGrowthSets(b *testing.B) {
 	}
 }
 
+// growthMap finds values in a Go map of n, as many different ones as of the
+// repository.
+func growthMap(b *testing.B, n, asked int) {
+	type row struct{ id, email string }
+	rows := make(map[string]*row, n)
+	keys := make([]string, asked)
+	for i := range n {
+		id := fmt.Sprint("row", i)
+		rows[id] = &row{id, id}
+	}
+	for i := range keys {
+		keys[i] = fmt.Sprint("row", i*(n/asked))
+	}
+	const ops = 200_000
+	spent(b, b.N*ops, func() {
+		for i := range b.N * ops {
+			if k := keys[i*7919%asked]; rows[k].email != k {
+				b.Fatal(k)
+			}
+		}
+	})
+}
+
 // BenchmarkGrowthRows works on a repository of n rows: `id` retrieves a row by its
 // id, `field` by another field, `replace` stores one of them again, and `fill` is
 // the cost of each row while the repository grows to n.
@@ -138,6 +161,7 @@ func BenchmarkGrowthRows(b *testing.B) {
 		for i := range events {
 			events[i] = event(i * (n / asked))
 		}
+		b.Run(fmt.Sprint("map/", n), func(b *testing.B) { growthMap(b, n, asked) })
 		for _, w := range []struct{ name, set string }{{"id", "By Id"}, {"field", "By Field"}, {"replace", "Fill"}} {
 			b.Run(fmt.Sprint(w.name, "/", n), func(b *testing.B) {
 				const ops = 50_000

@@ -50,6 +50,7 @@ var growthBenchmarks = []struct {
 	{regexp.MustCompile(`^GrowthEvents/(\d+)$`), "events"},
 	{regexp.MustCompile(`^GrowthSets/one/(\d+)$`), "sets-one"},
 	{regexp.MustCompile(`^GrowthSets/all/(\d+)$`), "sets-all"},
+	{regexp.MustCompile(`^GrowthRows/map/(\d+)$`), "rows-map"},
 	{regexp.MustCompile(`^GrowthRows/id/(\d+)$`), "rows-id"},
 	{regexp.MustCompile(`^GrowthRows/field/(\d+)$`), "rows-field"},
 	{regexp.MustCompile(`^GrowthRows/replace/(\d+)$`), "rows-replace"},
@@ -97,12 +98,9 @@ func (s *suite) growth() error {
 			series.Points = append(series.Points, report.Point{Size: n, Value: v})
 		}
 		slices.SortFunc(series.Points, func(a, b report.Point) int { return int(math.Copysign(1, a.Size-b.Size)) })
-		if series.Allowed == 0 {
-			series.Allowed = allowedGrowth
-		}
-		series.Judge()
 		s.report.Growth = append(s.report.Growth, &series)
 	}
+	s.judgeGrowth()
 	return nil
 }
 

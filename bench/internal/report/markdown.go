@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -65,7 +66,10 @@ func (r *Report) GrowthTable() string {
 		if s.Grows() {
 			verdict = "**" + verdict + "**"
 		}
-		allowed := strings.TrimSpace(Number(s.Allowed) + " × " + s.Why)
+		allowed := s.Why
+		if !math.IsInf(s.Allowed, 1) {
+			allowed = strings.TrimSpace(Number(s.Allowed) + " × " + s.Why)
+		}
 		fmt.Fprintf(&b, "| %s | %s to %s %s | %s %s | %s %s | %s | %s |\n", s.Name, size(first.Size), size(last.Size), s.X,
 			Number(first.Value), s.Unit, Number(last.Value), s.Unit, verdict, allowed)
 	}
