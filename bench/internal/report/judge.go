@@ -124,7 +124,7 @@ func (s *Series) Judge() {
 }
 
 // Grows reports whether it grows by more than is allowed.
-func (s *Series) Grows() bool { return s.Growth > s.Allowed }
+func (s *Series) Grows() bool { return !s.Peer && s.Growth > s.Allowed }
 
 // Number is short: three digits that count, and no more.
 func Number(v float64) string {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"strings"
 )
 
@@ -67,7 +66,7 @@ func (r *Report) GrowthTable() string {
 			verdict = "**" + verdict + "**"
 		}
 		allowed := s.Why
-		if !math.IsInf(s.Allowed, 1) {
+		if !s.Peer {
 			allowed = strings.TrimSpace(Number(s.Allowed) + " × " + s.Why)
 		}
 		fmt.Fprintf(&b, "| %s | %s to %s %s | %s %s | %s %s | %s | %s |\n", s.Name, size(first.Size), size(last.Size), s.X,

@@ -49,10 +49,11 @@ type Series struct {
 	X       string  `json:"x"` // what the size counts
 	Unit    string  `json:"unit"`
 	Points  []Point `json:"points"`
-	Growth  float64 `json:"growth"`        // the dearest over the cheapest size
-	Allowed float64 `json:"-"`             // by the figures of today
-	Like    string  `json:"-"`             // the series by as much as which it may grow
-	Why     string  `json:"why,omitempty"` // why it may grow by more than that of others
+	Growth  float64 `json:"growth"` // the dearest over the cheapest size
+	Allowed float64 `json:"allowed"`
+	Peer    bool    `json:"peer,omitempty"` // not ours: it may grow as it likes
+	Like    string  `json:"-"`              // the series by as much as which it may grow
+	Why     string  `json:"why,omitempty"`  // why it may grow by more than that of others
 }
 
 // Point is one size.
