@@ -9,9 +9,9 @@ import (
 
 // heapRoom is how much is allocated at least between two collections. Go's own
 // floor of 4 MiB makes a server with a small heap collect hundreds of times a
-// second: an echo of 4 KiB chunks spent an eighth of its time on that, and 12 MiB
+// second: an echo of 4 KiB chunks spent an eighth of its time on that, and 10 MiB
 // leave a fiftieth. Larger heaps collect when they have doubled, as usual.
-const heapRoom = 12 << 20
+const heapRoom = 10 << 20
 
 // KeepRoom holds heapRoom from now on, for the whole process, unless GOGC says otherwise.
 // The command calls it once, before Run.
