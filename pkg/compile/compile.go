@@ -67,6 +67,7 @@ func Compile(files []*syntax.File, opts Options) (*bytecode.Program, []*syntax.D
 // program is the state that all feature sets of one compilation share.
 type program struct {
 	opts     Options
+	verbs    map[string]*bytecode.Verb // by the word as it is written, see verb
 	sets     []*syntax.FeatureSet
 	actions  map[string]*syntax.FeatureSet // by lower-case name
 	exported map[string]bool               // names that Application-Start exports to handlers

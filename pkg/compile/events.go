@@ -19,7 +19,7 @@ type emission struct {
 
 // leaves reports whether a statement, when it runs, ends the feature set.
 func (p *program) leaves(s *syntax.Simple) bool {
-	v := p.opts.Verbs[strings.ToLower(s.Verb)]
+	v := p.verb(s.Verb)
 	return v != nil && (v.Lower == bytecode.AsReturn || v.Name == "throw")
 }
 
@@ -59,7 +59,7 @@ func (p *program) emissions(b *syntax.Block, conditional bool, out []emission) [
 }
 
 func (p *program) emissionOf(s *syntax.Simple, conditional *bool, out []emission) []emission {
-	v := p.opts.Verbs[strings.ToLower(s.Verb)]
+	v := p.verb(s.Verb)
 	if v != nil && v.Name == "emit" && s.Result != nil {
 		return append(out, emission{s.Result.Base, s, *conditional || s.When != nil})
 	}

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"aro/pkg/bytecode"
@@ -358,6 +359,17 @@ func (c *compiler) mapTo(e *syntax.MapExpr, dst int) {
 // entries returns keys and values of a map literal; of a duplicate key the last
 // value wins, at the place of the first.
 func entries(e *syntax.MapExpr) (keys []string, vals []syntax.Expr) {
+	keys, vals = make([]string, 0, len(e.Entries)), make([]syntax.Expr, 0, len(e.Entries))
+	if len(e.Entries) <= 16 {
+		for _, x := range e.Entries {
+			if i := slices.Index(keys, x.Key); i >= 0 {
+				vals[i] = x.Value
+				continue
+			}
+			keys, vals = append(keys, x.Key), append(vals, x.Value)
+		}
+		return keys, vals
+	}
 	at := make(map[string]int, len(e.Entries))
 	for _, x := range e.Entries {
 		if i, ok := at[x.Key]; ok {

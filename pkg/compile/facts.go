@@ -31,7 +31,7 @@ func (p *program) findFacts() {
 }
 
 func (p *program) simpleFacts(s *syntax.Simple, test, start bool) {
-	v := p.opts.Verbs[strings.ToLower(s.Verb)]
+	v := p.verb(s.Verb)
 	name := strings.ToLower(s.Verb)
 	if v != nil {
 		name = v.Name

@@ -287,7 +287,7 @@ func (f *flow) loop(at syntax.Node, body *syntax.Block, filter syntax.Expr, item
 }
 
 func (f *flow) simple(s *syntax.Simple) {
-	v := f.p.opts.Verbs[strings.ToLower(s.Verb)]
+	v := f.p.verb(s.Verb)
 	dotted := strings.Contains(s.Verb, ".")
 	if _, ok := isActionCall(s.Verb); ok {
 		v = actionSignature

@@ -116,7 +116,7 @@ func (c *compiler) parts(e syntax.Expr) []bytecode.Part {
 		return !inText
 	})
 	slices.SortFunc(refs, func(a, b *syntax.Ref) int { return int(a.Start - b.Start) })
-	var out []bytecode.Part
+	out := make([]bytecode.Part, 0, 2*len(refs)+1)
 	at := span.Start
 	for _, r := range refs {
 		if r.Start > at {

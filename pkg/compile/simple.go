@@ -10,7 +10,21 @@ import (
 
 // signature finds the verb that a statement starts with, nil when unknown.
 func (c *compiler) signature(verb string) *bytecode.Verb {
-	return c.p.opts.Verbs[strings.ToLower(verb)]
+	return c.p.verb(verb)
+}
+
+// verb finds a verb by the word for it, in any case; nil for none. A program writes a
+// few words in one way each, so that a table of those spares making them lower case.
+func (p *program) verb(word string) *bytecode.Verb {
+	v, ok := p.verbs[word]
+	if !ok {
+		v = p.opts.Verbs[strings.ToLower(word)]
+		if p.verbs == nil {
+			p.verbs = make(map[string]*bytecode.Verb)
+		}
+		p.verbs[word] = v
+	}
+	return v
 }
 
 // isActionCall reports whether a verb is `Application.Name`.
