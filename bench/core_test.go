@@ -18,6 +18,12 @@ import (
 // ones.
 func start(tb testing.TB, src string, extra ...*host.Verb) *host.Host {
 	tb.Helper()
+	return startWith(tb, host.Config{}, src, extra...)
+}
+
+// startWith is start for a host with something of its own.
+func startWith(tb testing.TB, cfg host.Config, src string, extra ...*host.Verb) *host.Host {
+	tb.Helper()
 	room.Do(host.KeepRoom) // as the command does
 	f := syntax.NewFile("bench.aro", []byte("(Application-Start: Bench) { Return an <OK: status> for the <startup>. }\n"+src))
 	for _, d := range syntax.Parse(f) {
@@ -33,7 +39,8 @@ func start(tb testing.TB, src string, extra ...*host.Verb) *host.Host {
 			tb.Fatal(err)
 		}
 	}
-	return host.New(prog, host.Config{Verbs: verbs, Stdout: io.Discard, Stderr: io.Discard, HandlerBudget: time.Hour})
+	cfg.Verbs, cfg.Stdout, cfg.Stderr, cfg.HandlerBudget = verbs, io.Discard, io.Discard, time.Hour
+	return host.New(prog, cfg)
 }
 
 var room sync.Once

@@ -15,6 +15,7 @@ const (
 	nodePeer = "Node"
 	lua      = "Lua 5.4"
 	python   = "CPython"
+	fsync    = "fsync"
 )
 
 // figure is a row of the table: what is to be reached, and what peers took on a
@@ -68,6 +69,9 @@ var figures = []figure{
 	{"memory-load", "resident memory, after load", "MiB", size(40), nil},
 	{"scale-emit", "Emit → handler, 64 producers: two cores over one", "×", &report.Goal{Limit: 1.7, More: true, Fixed: true}, nil},
 	{"scale-store", "Store → observer, 8 repositories, the same", "×", &report.Goal{Limit: 1.7, More: true, Fixed: true}, nil},
+	// 2,500 and 40,000 a second where the disk syncs 4,000 times.
+	{"disk-1", "durable Stores, one writer", "/s", &report.Goal{Limit: 0.62, Of: fsync, More: true}, nil},
+	{"disk-64", "durable Stores, 64 writers", "/s", &report.Goal{Limit: 10, Of: fsync, More: true}, nil},
 	{"scale-store-one", "Store → observer, one repository, whose turns follow each other", "×", nil, nil},
 }
 

@@ -34,7 +34,7 @@ func main() {
 func command(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	quick := flags.Bool("quick", false, "short measurements, made once, in small worlds: shows that it works, and little else")
-	only := flags.String("only", "", "rows or groups, separated by commas: engines, json, start, http, broadcast, tcp, scale, growth; handler, http-page …")
+	only := flags.String("only", "", "rows or groups, separated by commas: engines, json, start, http, broadcast, tcp, scale, disk, growth; handler, http-page …")
 	peers := flags.String("peers", "", "peers, separated by commas: go, limit, fastify, lua-5.4 …; none: aro alone")
 	reps := flags.Int("reps", 0, "how often everything is measured (default 3)")
 	results := flags.String("results", "", "folder for latest.json and plots (default bench/results)")

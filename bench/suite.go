@@ -44,6 +44,7 @@ var groups = []group{
 	{"broadcast", []string{"broadcast-"}, 150 * time.Second, (*suite).broadcast},
 	{"tcp", []string{"tcp-"}, 120 * time.Second, (*suite).tcp},
 	{"scale", []string{"scale-"}, 30 * time.Second, (*suite).scale},
+	{"disk", []string{"disk-"}, 60 * time.Second, (*suite).disk},
 	{"growth", nil, 180 * time.Second, (*suite).growth},
 }
 
