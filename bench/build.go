@@ -51,7 +51,7 @@ func (s *suite) build() error {
 		{"aro.test", s.root, []string{"test", "-c", "-o", "{}", "./bench"}, true, "", nil},
 		{"engines.test", peers, []string{"test", "-c", "-o", "{}", "./engines"}, false, "engines", []string{goPeer, "expr", "goja", "starlark-go", "gopher-lua", "tengo"}},
 		{"json.test", peers, []string{"test", "-c", "-o", "{}", "./jsonlibs"}, false, "json", []string{"encoding/json", "sonic", "fastjson"}},
-		{"disk.test", peers, []string{"test", "-c", "-o", "{}", "./disk"}, false, "disk", []string{fsync, "bbolt", "SQLite"}},
+		{"disk.test", peers, []string{"test", "-c", "-o", "{}", "./disk"}, false, "disk", []string{"bbolt", "SQLite"}},
 		{"bigscript", peers, []string{"build", "-o", "{}", "./bigscript"}, false, "engines", []string{lua, python}},
 		{"statuspost", peers, []string{"build", "-o", "{}", "./statuspost"}, false, "http broadcast start", []string{goPeer, rawPeer}},
 		{"limit", peers, []string{"build", "-o", "{}", "./limit"}, false, "http start", []string{limit}},

@@ -28,7 +28,7 @@ func (s *suite) disk() error {
 			for name, m := range found {
 				writers, who, _ := strings.Cut(strings.TrimPrefix(name, "Disk/"), "/")
 				who, _, _ = strings.Cut(who, "-") // the number of cores
-				if !s.anyPeer(who) && who != "aro" {
+				if who != "aro" && who != fsync && !s.anyPeer(who) {
 					continue
 				}
 				s.add("disk-"+writers, who, m["stores/s"], other)

@@ -5,7 +5,6 @@ package disk
 import (
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -36,22 +35,8 @@ func stores(b *testing.B, writers int, put func(id int64) error) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "stores/s")
 }
 
-// BenchmarkDisk/1/fsync is a file that is written and synced again and again: what
-// the disk itself can do.
+// BenchmarkDisk gives each writer a transaction of its own.
 func BenchmarkDisk(b *testing.B) {
-	b.Run("1/fsync", func(b *testing.B) {
-		f, err := os.Create(filepath.Join(b.TempDir(), "log"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer f.Close()
-		stores(b, 1, func(int64) error {
-			if _, err := f.WriteString(text); err != nil {
-				return err
-			}
-			return f.Sync()
-		})
-	})
 	for _, writers := range []int{1, 64} {
 		b.Run(fmt.Sprint(writers, "/bbolt"), func(b *testing.B) {
 			db, err := bbolt.Open(filepath.Join(b.TempDir(), "db"), 0o600, nil)
