@@ -226,6 +226,20 @@ func pattern(s string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(s) })
 }
 
+// looseStatements splits a piece of source in front of its first feature set. loose
+// is nil when nothing but comments and imports stands there.
+func looseStatements(src []byte) (loose, sets []byte) {
+	loose = src
+	if at := headerLine().FindIndex(src); at != nil {
+		loose = src[:at[0]]
+	}
+	text := bytes.TrimSpace(comment().ReplaceAll(loose, nil))
+	if len(text) == 0 || bytes.HasPrefix(text, []byte("import ")) {
+		return nil, src
+	}
+	return loose, src[len(loose):]
+}
+
 // checkSnippet checks a piece of source that need not be a program: statements,
 // or feature sets.
 func checkSnippet(arg string, stdin io.Reader) (*report, error) {
@@ -245,12 +259,7 @@ func checkSnippet(arg string, stdin io.Reader) (*report, error) {
 	r := &report{Files: 1}
 	end := syntax.Pos(len(src))
 	// Statements in front of the first feature set get one of their own.
-	loose := src
-	if at := headerLine().FindIndex(src); at != nil {
-		loose = src[:at[0]]
-	}
-	if len(bytes.TrimSpace(comment().ReplaceAll(loose, nil))) > 0 && !bytes.HasPrefix(bytes.TrimSpace(comment().ReplaceAll(loose, nil)), []byte("import ")) {
-		rest := src[len(loose):]
+	if loose, rest := looseStatements(src); loose != nil {
 		src = append([]byte("(Application-Start: Snippet) {\n"), loose...)
 		r.shift, end = 1, syntax.Pos(len(src))
 		if len(rest) > 0 {

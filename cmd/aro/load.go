@@ -141,10 +141,8 @@ func load(path string, o loadOptions) (*loaded, error) {
 	if prog == nil {
 		return nil, compileErrors(diags, o.verbose)
 	}
-	for _, c := range prog.Chunks {
-		if err := bytecode.Verify(c); err != nil {
-			return nil, &exitError{1, "Error: the compiler produced code that does not verify, which is a bug of aro: " + err.Error()}
-		}
+	if err := verify(prog); err != nil {
+		return nil, &exitError{1, "Error: " + err.Error()}
 	}
 	say("compiled %d file(s), %d feature set(s)", len(sources.Files), len(prog.Chunks))
 	l.program = prog
@@ -178,6 +176,16 @@ func load(path string, o loadOptions) (*loaded, error) {
 		}()
 	}
 	return l, nil
+}
+
+// verify checks a program that was compiled just now.
+func verify(prog *bytecode.Program) error {
+	for _, c := range prog.Chunks {
+		if err := bytecode.Verify(c); err != nil {
+			return fmt.Errorf("the compiler produced code that does not verify, which is a bug of aro: %w", err)
+		}
+	}
+	return nil
 }
 
 // wait gives the cache a moment to be written before the process ends.
