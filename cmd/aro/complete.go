@@ -62,35 +62,6 @@ func completeApplication(_ *cobra.Command, args []string, _ string) ([]cobra.Com
 	return applicationFiles()
 }
 
-// completeRun reads run's arguments itself, as run does. A feature set is looked for
-// in the application that is named already, or in the working directory.
-func completeRun(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	path, last := "", ""
-	for i, a := range args {
-		last = a
-		takes := i > 0 && slices.Contains([]string{"-e", "--entry-point", "--allow", "--health", "--root", "--record", "--replay"}, args[i-1])
-		if path == "" && !takes && !strings.HasPrefix(a, "-") {
-			path = a
-		}
-	}
-	switch {
-	case last == "-e" || last == "--entry-point":
-		if path == "" {
-			path = "."
-		}
-		return starting(word, featureNames(path)), cobra.ShellCompDirectiveNoFileComp
-	case last == "--root":
-		return nil, cobra.ShellCompDirectiveFilterDirs
-	case last == "--record" || last == "--replay":
-		return nil, cobra.ShellCompDirectiveDefault
-	case strings.HasPrefix(word, "-"):
-		return starting(word, append([]string{"-e", "-v"}, runFlags...)), cobra.ShellCompDirectiveNoFileComp
-	case path != "" || last == "--allow" || last == "--health":
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return applicationFiles()
-}
-
 // firstOf completes the first argument with one of some words.
 func firstOf(words func() []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {

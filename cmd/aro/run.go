@@ -24,21 +24,11 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [application parameters]",
+		Use:   "run PATH [flags] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
-			"  -e, --entry-point NAME  run this feature set instead of Application-Start\n" +
-			"      --keep-alive        run until a signal ends it, and print no final response\n" +
-			"      --debug             show the final response with the types of its values\n" +
-			"      --record FILE       write every event of the run to a file\n" +
-			"      --replay FILE       raise the events of such a file before Application-Start\n" +
-			"      --sandbox           no files, commands, environment or connections to others\n" +
-			"      --allow LIST        the same, but for what is listed: read, write, net, run, env\n" +
-			"      --root FOLDER       files in this folder only, which relative paths start from\n" +
-			"      --data FOLDER       keep the rows of repositories in this folder, also $ARO_DATA\n" +
-			"      --inspect[=ADDR]    a page that shows the running application, on this machine only\n" +
-			"      --health ADDR       /live, /ready and /metrics on a port of their own (ARO_HEALTH)",
+			strings.TrimSuffix(runFlagsHelp(), "\n"),
 		Example: "  aro run examples/statuspost\n" +
 			"  aro run ./report --month 11 --verbose",
 		DisableFlagParsing: true,
@@ -69,98 +59,6 @@ type runOptions struct {
 	root             string   // the folder that files are confined to
 	data             string   // the folder of durable rows
 	params           value.Value
-}
-
-// parseRun takes run's own flags out of the arguments; the rest are application
-// parameters (02 §11.1).
-func parseRun(args []string) (runOptions, error) {
-	o := runOptions{}
-	var rest []string
-	for i := 0; i < len(args); i++ {
-		a := args[i]
-		if known, err := o.fileFlag(args, &i); err != nil {
-			return o, err
-		} else if known {
-			continue
-		}
-		switch {
-		case a == "-v" || a == "--verbose":
-			o.verbose = true
-		case a == "--no-cache":
-			o.noCache = true
-		case a == "--keep-alive":
-			o.keepAlive = true
-		case a == "--debug":
-			o.debug = true
-		case a == "--inspect":
-			o.inspect = anyPort
-		case a == "--sandbox":
-			o.sandbox = true
-		case (a == "-h" || a == "--help") && o.path == "":
-			o.help = true
-		case o.path == "" && !strings.HasPrefix(a, "-"):
-			o.path = a
-		case o.path == "":
-			name, _, _ := strings.Cut(a, "=")
-			return o, fmt.Errorf("unknown flag: %s (application parameters go behind the path)%s", a, meant(name, runFlags))
-		default:
-			rest = append(rest, a)
-		}
-	}
-	if o.path == "" && !o.help {
-		return o, fmt.Errorf("run needs the path of an application: aro run PATH")
-	}
-	o.params = parameters(rest)
-	return o, nil
-}
-
-// runFlags are the flags of run, for what a misspelt one meant.
-var runFlags = []string{"--verbose", "--no-cache", "--keep-alive", "--debug", "--inspect", "--sandbox", "--allow", "--health", "--root", "--entry-point", "--record", "--replay", "--help"}
-
-// fileFlag reads a flag of run that has a value, --flag VALUE or --flag=VALUE, and
-// moves i behind it.
-func (o *runOptions) fileFlag(args []string, i *int) (known bool, err error) {
-	name, v, given := strings.Cut(args[*i], "=")
-	var to *string
-	var allow string
-	if name == "--inspect" && !given {
-		return false, nil // its address is optional
-	}
-	switch name {
-	case "--inspect":
-		to = &o.inspect
-	case "--allow":
-		to = &allow
-	case "--health":
-		to = &o.health
-	case "--root":
-		to = &o.root
-	case "--data":
-		to = &o.data
-	case "-e", "--entry-point":
-		to = &o.entry
-	case "--record":
-		to = &o.record
-	case "--replay":
-		to = &o.replay
-	default:
-		return false, nil
-	}
-	if !given {
-		if *i++; *i == len(args) {
-			return true, fmt.Errorf("%s needs a value: %s VALUE", name, name)
-		}
-		v = args[*i]
-	}
-	if v == "" {
-		return true, fmt.Errorf("%s needs a value: %s VALUE", name, name)
-	}
-	*to = v
-	if name == "--allow" {
-		o.sandbox = true
-		return true, o.allowed(v)
-	}
-	return true, nil
 }
 
 // parameters reads --key value, --key=value, --flag and -abc.
