@@ -28,7 +28,7 @@ import (
 )
 
 func checkCommand() *cobra.Command {
-	var noWarnings, snippet bool
+	var noWarnings, snippet, asJSON bool
 	var format, code string
 	cmd := &cobra.Command{
 		Use:   "check PATH",
@@ -48,6 +48,9 @@ func checkCommand() *cobra.Command {
 			w := cmd.OutOrStdout()
 			if code != "" {
 				return explainCheck(w, code)
+			}
+			if asJSON {
+				format = "json"
 			}
 			write := reports[format]
 			if write == nil {
@@ -75,6 +78,7 @@ func checkCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&noWarnings, "no-warnings", false, "print errors only")
 	cmd.Flags().BoolVar(&snippet, "syntax", false, "check a piece of source: a file, - or the text itself")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "the same as --format json")
 	cmd.Flags().StringVar(&format, "format", "text", "text, json or sarif")
 	cmd.Flags().StringVar(&code, "explain", "", "explain a check by its `code`, or all")
 	return cmd
