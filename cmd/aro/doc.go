@@ -18,8 +18,8 @@ func docCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doc [WORD]",
 		Short: "Explain a verb or a check",
-		Long: "doc says what a verb does, which prepositions it takes and which verbs mean the same, or what a\n" +
-			"check means, with examples. Without a word it lists both. docs/verbs.md has the verbs at length.\n\n" +
+		Long: "doc says what a verb does, which prepositions it takes and which verbs mean the same, with an\n" +
+			"example, or what a check means. Without a word it lists both. docs/verbs.md has the verbs at length.\n\n" +
 			"With --man it writes the manual, a page for each command, into a folder that man reads.",
 		Example: "  aro doc retrieve\n  aro doc N1\n  aro doc retrieve --json\n  aro doc --man ~/.local/share/man/man1",
 		Args:    cobra.MaximumNArgs(1),
@@ -80,7 +80,11 @@ func printVerb(w io.Writer, v verbInfo) error {
 	if len(v.Prepositions) > 0 {
 		fmt.Fprintf(w, "prepositions  %s\n", strings.Join(v.Prepositions, ", "))
 	}
-	_, err := fmt.Fprintf(w, "role          %s\n", v.Role)
+	fmt.Fprintf(w, "role          %s\n", v.Role)
+	var err error
+	if example := exampleOf(v.Verb); example != "" {
+		_, err = io.WriteString(w, "\n"+example)
+	}
 	return err
 }
 

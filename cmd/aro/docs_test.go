@@ -56,6 +56,7 @@ func TestDocs(t *testing.T) {
 			}
 			command := func(arg string) string {
 				cmd := exec.Command(aro, arg, src)
+				cmd.Dir = filepath.Dir(src) // some write files
 				cmd.Env = append(os.Environ(), "ARO_CACHE_DIR="+filepath.Dir(src))
 				out, err := cmd.CombinedOutput()
 				if err != nil {
