@@ -30,7 +30,7 @@ func replCommand() *cobra.Command {
 		Example: "  aro repl\n  aro repl --load prices.aro\n  echo '2 + 3 * 4' | aro repl",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if screen.IsTerminal(os.Stdin) && screen.IsTerminal(os.Stdout) {
+			if screen.IsTerminal(os.Stdin) && screen.IsTerminal(os.Stdout) && os.Getenv("TERM") != "dumb" {
 				return replTerminal(os.Stdin, os.Stdout, historyFile(), load)
 			}
 			return replPiped(os.Stdin, os.Stdout, load)
@@ -167,6 +167,17 @@ func (r *repl) run(p *parsed) {
 func (r *repl) fail(err error) {
 	r.failed = true
 	fmt.Fprintln(r.out, failureText(err))
+	// A name that nobody knows may be one that is misspelt.
+	for ; err != nil; err = errors.Unwrap(err) {
+		name, unknown := strings.CutPrefix(err.Error(), "Undefined variable: '")
+		if name, _, _ = strings.Cut(name, "'"); !unknown {
+			continue
+		}
+		if near := closest(name, slices.Collect(maps.Keys(r.host.Names()))); near != "" {
+			fmt.Fprintf(r.out, "Did you mean <%s>?\n", near)
+		}
+		return
+	}
 }
 
 // command is what begins with a colon.

@@ -117,8 +117,10 @@ func TestReplTerminal(t *testing.T) {
 	x.types("Stage", "")
 	x.types("Store", "\x03") // Ctrl-C gives the line up
 	x.types("aro> ", "7\r")
-	x.types("7 : Integer", "Log \"sleeping\" to the <console>. Sleep the <nap> for 1 hours.\r")
-	x.types("\nsleeping", "")
+	x.types("7 : Integer", "\x1b[200~\tCreate the <pasted>\n\t\twith 8.\n<pasted>\n\x1b[201~\r")
+	x.types("8 : Integer", "")
+	x.types("aro> ", "Log \"sleeping\" to the <console>. Sleep the <nap> for 1 hours.\r")
+	x.types("\x1b[?2004lsleeping", "")
 	stop := time.NewTicker(20 * time.Millisecond) // until the sleep has begun
 	defer stop.Stop()
 	done := make(chan struct{})
@@ -147,7 +149,7 @@ func TestReplTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "40 + 2\nCompute the <customer-name> from\n  \"Ada\".\n<customer-name>\n7\n"; !strings.HasPrefix(string(text), want) {
+	if want := "40 + 2\nCompute the <customer-name> from\n  \"Ada\".\n<customer-name>\n7\n\tCreate the <pasted>\n\t\twith 8.\n<pasted>\n"; !strings.HasPrefix(string(text), want) {
 		t.Errorf("the history is %q, want it to begin with %q", text, want)
 	}
 }

@@ -139,13 +139,13 @@ func (s *session) parse(p piece) *parsed {
 func (out *parsed) statements(p piece, text string, beforeSets bool) (*syntax.File, *syntax.Block) {
 	file := syntax.NewFile(p.file, append(lines(p.line-1), text...))
 	body, diags := syntax.ParseSnippet(file)
-	if len(diags) == 0 || beforeSets {
+	if !slices.ContainsFunc(diags, isMistake) || beforeSets {
 		out.finding(file, diags)
 		return file, body
 	}
 	x, more := syntax.ParseExpression(file)
 	switch {
-	case len(more) == 0:
+	case x != nil:
 		out.expression = true
 		stmt := &syntax.Simple{Span: x.Range(), Verb: "Create", VerbPos: x.Range().Start, Result: &syntax.Noun{Span: x.Range(), Base: valueName},
 			Object: &syntax.Operand{Span: x.Range(), Prep: "with", Kind: syntax.ExprOperand, Expr: x}}
@@ -169,11 +169,16 @@ func startsExpression(text string) bool {
 // comment or string does not, may only be too short.
 func (out *parsed) finding(f *syntax.File, diags []*syntax.Diagnostic) {
 	end := syntax.Pos(len(bytes.TrimRight(f.Src, " \t\r\n")))
-	if len(out.diags) == 0 && len(diags) > 0 {
-		out.incomplete = diags[0].Span.Start >= end || diags[0].Code == "ARO-L2"
+	if i := slices.IndexFunc(diags, isMistake); i >= 0 && !slices.ContainsFunc(out.diags, isMistake) {
+		out.incomplete = diags[i].Span.Start >= end || diags[i].Code == "ARO-L2"
+	}
+	for _, d := range diags { // an entry is no file
+		d.Message = strings.Replace(d.Message, "Unexpected end of file", "Unexpected end", 1)
 	}
 	out.diags = append(out.diags, diags...)
 }
+
+func isMistake(d *syntax.Diagnostic) bool { return d.Severity == syntax.Error }
 
 func lines(n int) []byte { return bytes.Repeat([]byte{'\n'}, n) }
 
@@ -198,7 +203,7 @@ func (s *session) compile(p *parsed) (*bytecode.Program, []definition, error) {
 	given := slices.Sorted(maps.Keys(s.host.Names()))
 	prog, diags := compile.Compile(files, compile.Options{Verbs: s.compiler, Given: given})
 	diags = append(p.diags, diags...)
-	if prog == nil || slices.ContainsFunc(p.diags, func(d *syntax.Diagnostic) bool { return d.Severity == syntax.Error }) {
+	if prog == nil || slices.ContainsFunc(p.diags, isMistake) {
 		return nil, nil, &sourceError{diags}
 	}
 	if err := verify(prog); err != nil {

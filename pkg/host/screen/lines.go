@@ -62,7 +62,12 @@ func (l *Lines) Read(prompt string) (string, error) {
 	l.term.SetPrompt(prompt)
 	l.mark(true)
 	l.past.entered = l.Entered
+	l.term.SetBracketedPasteMode(true) // tabs of a pasted text complete nothing
 	line, err := l.term.ReadLine()
+	if errors.Is(err, term.ErrPasteIndicator) {
+		err = nil
+	}
+	l.term.SetBracketedPasteMode(false)
 	l.mark(false)
 	term.Restore(fd, before)
 	if l.keys.interrupted && err == nil {
