@@ -164,7 +164,8 @@ func (c *compiler) featureSet(set *syntax.FeatureSet) *bytecode.Chunk {
 	}
 	if c.isStart {
 		for _, name := range c.p.opts.Given {
-			c.entry(name).certain = true
+			v := c.entry(name)
+			v.bound, v.certain = true, true
 		}
 	}
 	c.isAction = isAction(set)
