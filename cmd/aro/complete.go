@@ -62,6 +62,51 @@ func completeApplication(_ *cobra.Command, args []string, _ string) ([]cobra.Com
 	return applicationFiles()
 }
 
+// completeRun reads run's arguments as run does. A feature set is looked for in the
+// application that is named already, or in the working directory.
+func completeRun(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	flags := runFlags()
+	path := ""
+	var open *runFlag // waits for its value
+	for _, a := range args {
+		if open != nil {
+			open = nil
+			continue
+		}
+		if f := findRunFlag(flags, a); f != nil {
+			if f.value != "" && f.without == "" && !strings.Contains(a, "=") {
+				open = f
+			}
+		} else if path == "" && !strings.HasPrefix(a, "-") {
+			path = a
+		}
+	}
+	switch {
+	case open != nil && open.complete == completeFeatureSets:
+		if path == "" {
+			path = "."
+		}
+		return starting(word, featureNames(path)), cobra.ShellCompDirectiveNoFileComp
+	case open != nil && open.complete == completeFolders:
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	case open != nil && open.complete == completeFiles:
+		return nil, cobra.ShellCompDirectiveDefault
+	case open == nil && strings.HasPrefix(word, "-"):
+		var names []cobra.Completion
+		for _, f := range flags {
+			for _, name := range []string{f.name, f.short} {
+				if name != "" && strings.HasPrefix(name, word) {
+					names = append(names, cobra.CompletionWithDesc(name, f.help))
+				}
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	case open != nil || path != "":
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return applicationFiles()
+}
+
 // firstOf completes the first argument with one of some words.
 func firstOf(words func() []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -178,16 +178,6 @@ func load(path string, o loadOptions) (*loaded, error) {
 	return l, nil
 }
 
-// verify checks a program that was compiled just now.
-func verify(prog *bytecode.Program) error {
-	for _, c := range prog.Chunks {
-		if err := bytecode.Verify(c); err != nil {
-			return fmt.Errorf("the compiler produced code that does not verify, which is a bug of aro: %w", err)
-		}
-	}
-	return nil
-}
-
 // wait gives the cache a moment to be written before the process ends.
 func (l *loaded) wait() {
 	if l.written == nil {

@@ -238,23 +238,6 @@ func compileErrors(diags []*syntax.Diagnostic, warnings bool) error {
 	return &exitError{1, strings.TrimRight(b.String(), "\n")}
 }
 
-// diagnosticText is a finding with its place, the source and the hint, each line
-// indented.
-func diagnosticText(d *syntax.Diagnostic) string {
-	var b strings.Builder
-	where := ""
-	if d.File != nil {
-		line, col := d.File.Position(d.Span.Start)
-		where = fmt.Sprintf(" [%s:%d:%d]", d.File.Name, line, col)
-	}
-	fmt.Fprintf(&b, "  %s%s: %s\n", d.Severity, where, d.Message)
-	printSnippet(&b, d)
-	if d.Hint != "" {
-		fmt.Fprintf(&b, "    hint: %s\n", d.Hint)
-	}
-	return b.String()
-}
-
 func printSnippet(w io.Writer, d *syntax.Diagnostic) {
 	s := bufio.NewScanner(strings.NewReader(d.Snippet()))
 	for s.Scan() {

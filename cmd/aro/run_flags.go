@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/spf13/cobra"
 )
 
 // runFlag is a flag of run. Run parses its arguments itself, because everything else
@@ -163,49 +161,4 @@ func flagNames(flags []runFlag) (names []string) {
 		names = append(names, f.name)
 	}
 	return names
-}
-
-// completeRun reads run's arguments as run does. A feature set is looked for in the
-// application that is named already, or in the working directory.
-func completeRun(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	flags := runFlags()
-	path := ""
-	var open *runFlag // waits for its value
-	for _, a := range args {
-		if open != nil {
-			open = nil
-			continue
-		}
-		if f := findRunFlag(flags, a); f != nil {
-			if f.value != "" && f.without == "" && !strings.Contains(a, "=") {
-				open = f
-			}
-		} else if path == "" && !strings.HasPrefix(a, "-") {
-			path = a
-		}
-	}
-	switch {
-	case open != nil && open.complete == completeFeatureSets:
-		if path == "" {
-			path = "."
-		}
-		return starting(word, featureNames(path)), cobra.ShellCompDirectiveNoFileComp
-	case open != nil && open.complete == completeFolders:
-		return nil, cobra.ShellCompDirectiveFilterDirs
-	case open != nil && open.complete == completeFiles:
-		return nil, cobra.ShellCompDirectiveDefault
-	case open == nil && strings.HasPrefix(word, "-"):
-		var names []cobra.Completion
-		for _, f := range flags {
-			for _, name := range []string{f.name, f.short} {
-				if name != "" && strings.HasPrefix(name, word) {
-					names = append(names, cobra.CompletionWithDesc(name, f.help))
-				}
-			}
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	case open != nil || path != "":
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return applicationFiles()
 }

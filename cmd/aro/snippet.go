@@ -1,10 +1,14 @@
+//go:build !runtime
+
 package main
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 
+	"aro/pkg/bytecode"
 	"aro/pkg/compile"
 	"aro/pkg/host"
 	aronet "aro/pkg/net"
@@ -60,4 +64,14 @@ func snippet(src []byte) (*syntax.File, []*syntax.Diagnostic) {
 	diags = append(diags, syntax.Parse(rest)...)
 	rest.Sets = append([]*syntax.FeatureSet{{Span: body.Span, File: file, Name: "Application-Start", Activity: "Snippet", Body: body}}, rest.Sets...)
 	return rest, diags
+}
+
+// verify checks a program that was compiled just now.
+func verify(prog *bytecode.Program) error {
+	for _, c := range prog.Chunks {
+		if err := bytecode.Verify(c); err != nil {
+			return fmt.Errorf("the compiler produced code that does not verify, which is a bug of aro: %w", err)
+		}
+	}
+	return nil
 }
