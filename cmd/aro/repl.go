@@ -126,7 +126,7 @@ func (r *repl) dialogue(file string, read func(more bool) (line string, number i
 			continue
 		case err != nil:
 			if text.Len() > 0 {
-				r.enterText(piece{file, first, text.String()})
+				r.run(r.parse(piece{file, first, text.String()}))
 			}
 			return
 		}
@@ -150,8 +150,6 @@ func (r *repl) dialogue(file string, read func(more bool) (line string, number i
 		r.run(p)
 	}
 }
-
-func (r *repl) enterText(p piece) { r.run(r.parse(p)) }
 
 // run runs an entry and shows what came of it.
 func (r *repl) run(p *parsed) {

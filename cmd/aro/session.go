@@ -31,7 +31,6 @@ type session struct {
 	out      io.Writer
 	config   host.Config
 	host     *host.Host
-	network  *aronet.Network
 	verbs    []*host.Verb
 	compiler bytecode.Verbs
 	rows     keptRows
@@ -68,7 +67,7 @@ func newSession(cfg host.Config) *session {
 func (s *session) clear() {
 	s.close()
 	s.host, s.rows, s.defined, s.last = nil, keptRows{store.NewMemory()}, nil, nil
-	s.host, s.network, s.verbs = s.world(&bytecode.Program{})
+	s.host, s.verbs = s.world(&bytecode.Program{})
 	s.compiler = host.Signatures(s.verbs)
 }
 
@@ -79,19 +78,18 @@ func (s *session) close() {
 }
 
 // world makes a host for feature sets, with the repositories of the session.
-func (s *session) world(prog *bytecode.Program) (*host.Host, *aronet.Network, []*host.Verb) {
+func (s *session) world(prog *bytecode.Program) (*host.Host, []*host.Verb) {
 	network := aronet.New()
 	cfg := s.config
 	cfg.Engine, cfg.Verbs, cfg.Root = s.rows, verbsWith(network, nil), "."
 	l := &loaded{verbs: cfg.Verbs, root: "."}
 	cfg.Templates = l.templates()
 	h := host.New(prog, cfg)
-	network.UseContract(nil)
 	network.Attach(h)
 	if s.host != nil {
 		h.Continue(s.host)
 	}
-	return h, network, cfg.Verbs
+	return h, cfg.Verbs
 }
 
 // valueName is what the value of an expression is called while it is computed.
@@ -121,7 +119,7 @@ func (s *session) parse(p piece) *parsed {
 		diags := syntax.Parse(f)
 		out.finding(f, diags)
 		if len(f.Imports) > 0 {
-			d := &syntax.Diagnostic{File: f, Span: f.Imports[0].Range(), Code: "ARO-F2", Message: "import works in the files of an application only", Hint: "Read the file with :load FILE"}
+			d := &syntax.Diagnostic{File: f, Span: f.Imports[0].Range(), Code: "ARO-F2", Message: "import works in the files of an application only", Hint: "Load its files with :load FILE"}
 			out.diags = append(out.diags, d)
 		}
 		for _, set := range f.Sets {
@@ -227,12 +225,10 @@ func (s *session) enter(p *parsed, stop <-chan struct{}) (host.Entered, error) {
 	}
 	at := slices.IndexFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return c.Name == "Application-Start" })
 	start := prog.Chunks[at]
-	h := s.host
-	var network *aronet.Network
-	var table []*host.Verb
+	h, verbs := s.host, s.verbs
 	if len(p.sets) > 0 {
 		sets := &bytecode.Program{Files: prog.Files, Chunks: slices.Delete(slices.Clone(prog.Chunks), at, at+1)}
-		h, network, table = s.world(sets)
+		h, verbs = s.world(sets)
 	}
 	want := ""
 	if p.expression {
@@ -251,7 +247,7 @@ func (s *session) enter(p *parsed, stop <-chan struct{}) (host.Entered, error) {
 			fmt.Fprintln(s.out, "Note: the feature sets are new, so what was listening or scheduled has ended; start it again.")
 		}
 		s.host.Close()
-		s.host, s.network, s.verbs, s.defined = h, network, table, defined
+		s.host, s.verbs, s.defined = h, verbs, defined
 	}
 	return result, nil
 }
