@@ -30,7 +30,7 @@ import (
 )
 
 func checkCommand() *cobra.Command {
-	var noWarnings, snippet bool
+	var noWarnings, snippet, asJSON bool
 	var format, code string
 	cmd := &cobra.Command{
 		Use:   "check PATH",
@@ -50,6 +50,9 @@ func checkCommand() *cobra.Command {
 			w := cmd.OutOrStdout()
 			if code != "" {
 				return explainCheck(w, code)
+			}
+			if asJSON {
+				format = "json"
 			}
 			write := reports[format]
 			if write == nil {
@@ -77,6 +80,7 @@ func checkCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&noWarnings, "no-warnings", false, "print errors only")
 	cmd.Flags().BoolVar(&snippet, "syntax", false, "check a piece of source: a file, - or the text itself")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "the same as --format json")
 	cmd.Flags().StringVar(&format, "format", "text", "text, json or sarif")
 	cmd.Flags().StringVar(&code, "explain", "", "explain a check by its `code`, or all")
 	return cmd
@@ -228,6 +232,20 @@ func pattern(s string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(s) })
 }
 
+// looseStatements splits a piece of source in front of its first feature set. loose
+// is nil when nothing but comments and imports stands there.
+func looseStatements(src []byte) (loose, sets []byte) {
+	loose = src
+	if at := headerLine().FindIndex(src); at != nil {
+		loose = src[:at[0]]
+	}
+	text := bytes.TrimSpace(comment().ReplaceAll(loose, nil))
+	if len(text) == 0 || bytes.HasPrefix(text, []byte("import ")) {
+		return nil, src
+	}
+	return loose, src[len(loose):]
+}
+
 // checkSnippet checks a piece of source that need not be a program: statements,
 // or feature sets.
 func checkSnippet(arg string, stdin io.Reader) (*report, error) {
@@ -247,12 +265,7 @@ func checkSnippet(arg string, stdin io.Reader) (*report, error) {
 	r := &report{Files: 1}
 	end := syntax.Pos(len(src))
 	// Statements in front of the first feature set get one of their own.
-	loose := src
-	if at := headerLine().FindIndex(src); at != nil {
-		loose = src[:at[0]]
-	}
-	if len(bytes.TrimSpace(comment().ReplaceAll(loose, nil))) > 0 && !bytes.HasPrefix(bytes.TrimSpace(comment().ReplaceAll(loose, nil)), []byte("import ")) {
-		rest := src[len(loose):]
+	if loose, rest := looseStatements(src); loose != nil {
 		src = append([]byte("(Application-Start: Snippet) {\n"), loose...)
 		r.shift, end = 1, syntax.Pos(len(src))
 		if len(rest) > 0 {

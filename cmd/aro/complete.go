@@ -63,30 +63,46 @@ func completeApplication(_ *cobra.Command, args []string, _ string) ([]cobra.Com
 	return applicationFiles()
 }
 
-// completeRun reads run's arguments itself, as run does. A feature set is looked for
-// in the application that is named already, or in the working directory.
+// completeRun reads run's arguments as run does. A feature set is looked for in the
+// application that is named already, or in the working directory.
 func completeRun(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	path, last := "", ""
-	for i, a := range args {
-		last = a
-		takes := i > 0 && slices.Contains([]string{"-e", "--entry-point", "--allow", "--health", "--root", "--record", "--replay"}, args[i-1])
-		if path == "" && !takes && !strings.HasPrefix(a, "-") {
+	flags := runFlags()
+	path := ""
+	var open *runFlag // waits for its value
+	for _, a := range args {
+		if open != nil {
+			open = nil
+			continue
+		}
+		if f := findRunFlag(flags, a); f != nil {
+			if f.value != "" && f.without == "" && !strings.Contains(a, "=") {
+				open = f
+			}
+		} else if path == "" && !strings.HasPrefix(a, "-") {
 			path = a
 		}
 	}
 	switch {
-	case last == "-e" || last == "--entry-point":
+	case open != nil && open.complete == completeFeatureSets:
 		if path == "" {
 			path = "."
 		}
 		return starting(word, featureNames(path)), cobra.ShellCompDirectiveNoFileComp
-	case last == "--root":
+	case open != nil && open.complete == completeFolders:
 		return nil, cobra.ShellCompDirectiveFilterDirs
-	case last == "--record" || last == "--replay":
+	case open != nil && open.complete == completeFiles:
 		return nil, cobra.ShellCompDirectiveDefault
-	case strings.HasPrefix(word, "-"):
-		return starting(word, append([]string{"-e", "-v"}, runFlags...)), cobra.ShellCompDirectiveNoFileComp
-	case path != "" || last == "--allow" || last == "--health":
+	case open == nil && strings.HasPrefix(word, "-"):
+		var names []cobra.Completion
+		for _, f := range flags {
+			for _, name := range []string{f.name, f.short} {
+				if name != "" && strings.HasPrefix(name, word) {
+					names = append(names, cobra.CompletionWithDesc(name, f.help))
+				}
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	case open != nil || path != "":
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return applicationFiles()

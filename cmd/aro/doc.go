@@ -16,15 +16,25 @@ import (
 
 func docCommand() *cobra.Command {
 	var asJSON bool
+	var man string
 	cmd := &cobra.Command{
 		Use:   "doc [WORD]",
 		Short: "Explain a verb or a check",
-		Long: "doc says what a verb does, which prepositions it takes and which verbs mean the same, or what a\n" +
-			"check means, with examples. Without a word it lists both. docs/verbs.md has the verbs at length.",
-		Example: "  aro doc retrieve\n  aro doc N1\n  aro doc retrieve --json",
+		Long: "doc says what a verb does, which prepositions it takes and which verbs mean the same, with an\n" +
+			"example, or what a check means. Without a word it lists both. docs/verbs.md has the verbs at length.\n\n" +
+			"With --man it writes the manual, a page for each command, into a folder that man reads.",
+		Example: "  aro doc retrieve\n  aro doc N1\n  aro doc retrieve --json\n  aro doc --man ~/.local/share/man/man1",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			w := cmd.OutOrStdout()
+			if man != "" {
+				n, err := writeManPages(cmd.Root(), man)
+				if err != nil {
+					return &exitError{1, "Error: the manual cannot be written: " + err.Error()}
+				}
+				_, err = fmt.Fprintf(w, "%d pages in %s\n", n, man)
+				return err
+			}
 			table := verbTable("")
 			if len(args) == 0 {
 				return listTopics(w, table, asJSON)
@@ -53,6 +63,7 @@ func docCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&man, "man", "", "write the pages of the manual into a `folder`")
 	return cmd
 }
 
@@ -71,7 +82,11 @@ func printVerb(w io.Writer, v verbInfo) error {
 	if len(v.Prepositions) > 0 {
 		fmt.Fprintf(w, "prepositions  %s\n", strings.Join(v.Prepositions, ", "))
 	}
-	_, err := fmt.Fprintf(w, "role          %s\n", v.Role)
+	fmt.Fprintf(w, "role          %s\n", v.Role)
+	var err error
+	if example := exampleOf(v.Verb); example != "" {
+		_, err = io.WriteString(w, "\n"+example)
+	}
 	return err
 }
 

@@ -12,7 +12,8 @@ import (
 
 // TestDocs checks every aro block of the documentation, and runs those that an
 // output block follows. The commands of a console block that begins with "$ aro" run
-// beside the last aro block, and must print what stands there.
+// beside the last aro block, and must print what stands there. A session block is typed
+// into aro repl.
 func TestDocs(t *testing.T) {
 	files, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
@@ -22,7 +23,7 @@ func TestDocs(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", aro, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	ran, typed := 0, 0
+	ran, typed, sessions := 0, 0, 0
 	for _, file := range append(files, "../../README.md") {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -37,6 +38,15 @@ func TestDocs(t *testing.T) {
 					t.Errorf("%s: the block\n%sgives\n%s", file, b.text, got)
 				}
 			}
+			if b.kind == "session" {
+				sessions++
+				keys, want := dialogue(b.text)
+				cmd := exec.Command(aro, "repl")
+				cmd.Stdin = strings.NewReader(keys)
+				if got, _ := cmd.CombinedOutput(); string(got) != want {
+					t.Errorf("%s: the session\n%sgives\n%s", file, b.text, got)
+				}
+			}
 			if b.kind != "aro" {
 				continue
 			}
@@ -46,6 +56,7 @@ func TestDocs(t *testing.T) {
 			}
 			command := func(arg string) string {
 				cmd := exec.Command(aro, arg, src)
+				cmd.Dir = filepath.Dir(src) // some write files
 				cmd.Env = append(os.Environ(), "ARO_CACHE_DIR="+filepath.Dir(src))
 				out, err := cmd.CombinedOutput()
 				if err != nil {
@@ -64,8 +75,8 @@ func TestDocs(t *testing.T) {
 			}
 		}
 	}
-	if ran < 5 || typed < 2 {
-		t.Errorf("only %d blocks with output, %d with commands", ran, typed)
+	if ran < 5 || typed < 2 || sessions < 2 {
+		t.Errorf("only %d blocks with output, %d with commands, %d sessions", ran, typed, sessions)
 	}
 }
 
@@ -93,6 +104,20 @@ func console(t *testing.T, aro, dir, block string) string {
 		out.WriteString(took.ReplaceAllString(strings.Trim(string(got), "\n")+"\n", "(<1ms)"))
 	}
 	return out.String()
+}
+
+// dialogue splits what is typed from what it gives.
+func dialogue(block string) (typed, printed string) {
+	for line := range strings.Lines(block) {
+		if text, ok := strings.CutPrefix(line, "aro> "); ok {
+			typed += text
+		} else if text, ok := strings.CutPrefix(line, "...> "); ok {
+			typed += text
+		} else {
+			printed += line
+		}
+	}
+	return typed, printed
 }
 
 type fence struct{ kind, text string }

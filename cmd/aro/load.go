@@ -101,10 +101,8 @@ func load(path string, o loadOptions) (*loaded, error) {
 	if prog == nil {
 		return nil, compileErrors(diags, o.verbose)
 	}
-	for _, c := range prog.Chunks {
-		if err := bytecode.Verify(c); err != nil {
-			return nil, &exitError{1, "Error: the compiler produced code that does not verify, which is a bug of aro: " + err.Error()}
-		}
+	if err := verify(prog); err != nil {
+		return nil, &exitError{1, "Error: " + err.Error()}
 	}
 	say("compiled %d file(s), %d feature set(s)", len(sources.Files), len(prog.Chunks))
 	l.program = prog

@@ -4,6 +4,8 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"strings"
 
@@ -20,6 +22,11 @@ func main() {
 }
 
 func execute(args []string) int {
+	if len(args) == 0 && piped(os.Stdin) {
+		if src, err := io.ReadAll(os.Stdin); err != nil || len(bytes.TrimSpace(src)) > 0 {
+			return exitCode(runSnippet(src, err))
+		}
+	}
 	root := newRoot()
 	root.SetArgs(defaultCommand(root, args))
 	return exitCode(root.Execute())
@@ -35,7 +42,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newCommand(), runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(),
-		inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand(), dataCommand(), versionCommand(), docCommand())
+		inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand(), dataCommand(), versionCommand(), docCommand(), replCommand())
 	root.SuggestionsMinimumDistance = 2
 	forgiving(root)
 	completing(root)

@@ -243,3 +243,20 @@ func writeSARIF(w io.Writer, r *report) error {
 		Runs    []run  `json:"runs"`
 	}{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []run{out}})
 }
+
+// diagnosticText is a finding with its place, the source and the hint, each line
+// indented.
+func diagnosticText(d *syntax.Diagnostic) string {
+	var b strings.Builder
+	where := ""
+	if d.File != nil {
+		line, col := d.File.Position(d.Span.Start)
+		where = fmt.Sprintf(" [%s:%d:%d]", d.File.Name, line, col)
+	}
+	fmt.Fprintf(&b, "  %s%s: %s\n", d.Severity, where, d.Message)
+	printSnippet(&b, d)
+	if d.Hint != "" {
+		fmt.Fprintf(&b, "    hint: %s\n", d.Hint)
+	}
+	return b.String()
+}

@@ -19,22 +19,11 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [--watch] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [application parameters]",
+		Use:   "run PATH [flags] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
-			"  -e, --entry-point NAME  run this feature set instead of Application-Start\n" +
-			"      --keep-alive        run until a signal ends it, and print no final response\n" +
-			"      --debug             show the final response with the types of its values\n" +
-			"      --watch             take up what is changed while it runs; pages load again by themselves\n" +
-			"      --record FILE       write every event of the run to a file\n" +
-			"      --replay FILE       raise the events of such a file before Application-Start\n" +
-			"      --sandbox           no files, commands, environment or connections to others\n" +
-			"      --allow LIST        the same, but for what is listed: read, write, net, run, env\n" +
-			"      --root FOLDER       files in this folder only, which relative paths start from\n" +
-			"      --data FOLDER       keep the rows of repositories in this folder, also $ARO_DATA\n" +
-			"      --inspect[=ADDR]    a page that shows the running application, on this machine only\n" +
-			"      --health ADDR       /live, /ready and /metrics on a port of their own (ARO_HEALTH)",
+			strings.TrimSuffix(runFlagsHelp(), "\n"),
 		Example: "  aro run examples/statuspost\n" +
 			"  aro run ./report --month 11 --verbose",
 		DisableFlagParsing: true,
@@ -90,16 +79,7 @@ func compileErrors(diags []*syntax.Diagnostic, warnings bool) error {
 		if d.Severity == syntax.Warning && !warnings {
 			continue
 		}
-		where := ""
-		if d.File != nil {
-			line, col := d.File.Position(d.Span.Start)
-			where = fmt.Sprintf(" [%s:%d:%d]", d.File.Name, line, col)
-		}
-		fmt.Fprintf(&b, "  %s%s: %s\n", d.Severity, where, d.Message)
-		printSnippet(&b, d)
-		if d.Hint != "" {
-			fmt.Fprintf(&b, "    hint: %s\n", d.Hint)
-		}
+		b.WriteString(diagnosticText(d))
 	}
 	return &exitError{1, strings.TrimRight(b.String(), "\n")}
 }

@@ -34,6 +34,7 @@ func TestVerbsPage(t *testing.T) {
 	for _, op := range host.Operations() {
 		fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(op.Names, ", "), op.Doc)
 	}
+	b.WriteString("\n## Examples\n\nBy family; `aro doc VERB` shows the one of a verb. The list below each heading says which verbs are meant.\n\n" + verbExamples)
 	const path = "../../docs/verbs.md"
 	if *update {
 		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
@@ -43,6 +44,40 @@ func TestVerbsPage(t *testing.T) {
 	}
 	if have, _ := os.ReadFile(path); string(have) != b.String() {
 		t.Error("docs/verbs.md is out of date; run the test with -update")
+	}
+}
+
+// TestVerbExamples: each verb belongs to one family of examples and stands in it.
+// TestDocs runs them.
+func TestVerbExamples(t *testing.T) {
+	families := map[string]verbFamily{}
+	for _, f := range verbFamilies() {
+		for _, v := range f.verbs {
+			if g, twice := families[v]; twice {
+				t.Errorf("%s is in the families %s and %s", v, g.title, f.title)
+			}
+			families[v] = f
+		}
+	}
+	for _, v := range verbs() {
+		if strings.HasPrefix(v.Name, "(") {
+			continue
+		}
+		f, ok := families[v.Name]
+		if !ok {
+			t.Errorf("%s is in no family of verb_examples.md", v.Name)
+			continue
+		}
+		delete(families, v.Name)
+		if !regexp.MustCompile(`(?:^|\n|[ ` + "`" + `])(?i:` + v.Name + `) [<a-z"{]`).MatchString(f.text) {
+			t.Errorf("the example of %s has no %s", f.title, v.Name)
+		}
+		if shown := exampleOf(v.Name); strings.Contains(shown, "```") || !strings.Contains(shown, "    ") {
+			t.Errorf("the example of %s looks like this:\n%s", v.Name, shown)
+		}
+	}
+	for v, f := range families {
+		t.Errorf("%s has %s, which is no verb", f.title, v)
 	}
 }
 

@@ -30,6 +30,9 @@ type Options struct {
 	// Cover puts an instruction in front of each statement that notes when it is
 	// reached, for aro test --coverage.
 	Cover bool
+	// Given are names that Application-Start gets from whoever runs it, as the entries
+	// of an interactive session get what earlier ones bound. A binding replaces them.
+	Given []string
 }
 
 // Compile compiles parsed files as one program. The diagnostics hold errors and
@@ -159,6 +162,12 @@ func (c *compiler) featureSet(set *syntax.FeatureSet) *bytecode.Chunk {
 	c.isStart = set.Name == "Application-Start"
 	if isTest(set) {
 		c.scope.rebind++ // a test may bind a name again (02 §14)
+	}
+	if c.isStart {
+		for _, name := range c.p.opts.Given {
+			v := c.entry(name)
+			v.bound, v.certain = true, true
+		}
 	}
 	c.isAction = isAction(set)
 	mentionedNames(set, c.mentions)

@@ -210,7 +210,7 @@ func (w *window) noun(n *syntax.Noun, v *bytecode.Verb) {
 			})
 		}
 	case bytecode.LocalObject:
-		if x := c.find(n.Base); x != nil && (x.bound || x.trigger) {
+		if x := c.find(n.Base); x != nil && (x.bound || x.trigger) || x == nil && c.chunk.Takes == n.Base {
 			load(true)
 		}
 	case bytecode.SystemObject:

@@ -126,7 +126,7 @@ type Labelled interface{ Label() string }
 // Application-End, actions and templates report through whoever runs them.
 func (h *Host) failed(e *Execution) {
 	s := e.Set
-	if s == nil || s == e.Host.start || s.Kind == EndSuccess || s.Kind == EndError || s.Kind == Action || s.Kind == TestSet || isCalled(e) {
+	if s == nil || s == e.Host.start || s.Kind == Start || s.Kind == EndSuccess || s.Kind == EndError || s.Kind == Action || s.Kind == TestSet || isCalled(e) {
 		return
 	}
 	if h.Watch != nil {

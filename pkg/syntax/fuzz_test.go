@@ -42,6 +42,9 @@ func FuzzParse(f *testing.F) {
 		}
 		ParseTemplate(NewFile("fuzz", []byte(src)))
 		ParseSnippet(NewFile("fuzz", []byte(src)))
+		if x, diags := ParseExpression(NewFile("fuzz", []byte(src))); (x == nil) != (len(diags) > 0) {
+			t.Errorf("the expression %v has the findings %v", x, diags)
+		}
 	})
 }
 

@@ -93,6 +93,22 @@ func ParseSnippet(f *File) (*Block, []*Diagnostic) {
 	return b, p.findings()
 }
 
+// ParseExpression reads one expression, with or without a full stop behind it. It is
+// nil when there are findings.
+func ParseExpression(f *File) (Expr, []*Diagnostic) {
+	p := newParser(f)
+	p.next()
+	x := p.expr()
+	p.got(tDot)
+	if !p.stuck && p.tok.kind != tEOF {
+		p.expected("an operator or the end")
+	}
+	if diags := p.findings(); len(diags) > 0 {
+		return nil, diags
+	}
+	return x, nil
+}
+
 func newParser(f *File) *parser {
 	p := &parser{}
 	var b strings.Builder
