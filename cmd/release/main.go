@@ -1,5 +1,5 @@
-// Command release builds aro for all platforms and packs each with its manual and
-// licences: aro-VERSION-OS-ARCH.tar.gz, .zip for Windows, and SHA256SUMS. The same
+// Command release builds aro and its runtime for all platforms and packs each with its
+// manual and licences: aro-VERSION-OS-ARCH.tar.gz, .zip for Windows, and SHA256SUMS. The same
 // commit and Go give the same bytes.
 //
 //	go run ./cmd/release -o bin/release
@@ -131,7 +131,7 @@ func (r *release) collect(work string) error {
 		r.shared = append(r.shared, entry{name: name, data: data})
 	}
 	aro := filepath.Join(work, "aro")
-	if err := r.build(runtime.GOOS+"/"+runtime.GOARCH, aro); err != nil {
+	if err := r.build(runtime.GOOS+"/"+runtime.GOARCH, "", aro); err != nil {
 		return err
 	}
 	man := filepath.Join(work, "man1")
@@ -159,14 +159,15 @@ func (r *release) collect(work string) error {
 	return nil
 }
 
-// build builds aro for a platform.
-func (r *release) build(platform, to string) error {
+// build builds aro for a platform, with the tag runtime what aro build puts
+// applications into.
+func (r *release) build(platform, tag, to string) error {
 	goos, goarch, _ := strings.Cut(platform, "/")
 	to, err := filepath.Abs(to)
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -funcalign=4", "-o", to, "./cmd/aro")
+	cmd := exec.Command("go", "build", "-tags", tag, "-trimpath", "-ldflags", "-s -w -funcalign=4", "-o", to, "./cmd/aro")
 	cmd.Dir = r.source
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -178,20 +179,25 @@ func (r *release) build(platform, to string) error {
 // archive builds for a platform and returns the archive with its name.
 func (r *release) archive(platform, work string) (name string, data []byte, err error) {
 	goos, goarch, _ := strings.Cut(platform, "/")
-	exe := filepath.Join(work, "built")
-	if err := r.build(platform, exe); err != nil {
-		return "", nil, err
-	}
-	program := entry{name: "aro", executable: true}
-	if program.data, err = os.ReadFile(exe); err != nil {
-		return "", nil, err
+	programs := []entry{{name: "aro", executable: true}, {name: "aro-runtime", executable: true}}
+	for i, tag := range []string{"", "runtime"} {
+		exe := filepath.Join(work, "built")
+		if err := r.build(platform, tag, exe); err != nil {
+			return "", nil, err
+		}
+		if programs[i].data, err = os.ReadFile(exe); err != nil {
+			return "", nil, err
+		}
+		if goos == "windows" {
+			programs[i].name += ".exe"
+		}
 	}
 	folder := fmt.Sprintf("aro-%s-%s-%s", r.version, goos, goarch)
+	files := append(programs, r.shared...)
 	if goos == "windows" {
-		program.name = "aro.exe"
-		data, err = zipped(folder, append([]entry{program}, r.shared...), r.modified)
+		data, err = zipped(folder, files, r.modified)
 		return folder + ".zip", data, err
 	}
-	data, err = tarred(folder, append([]entry{program}, r.shared...), r.modified)
+	data, err = tarred(folder, files, r.modified)
 	return folder + ".tar.gz", data, err
 }

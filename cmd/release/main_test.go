@@ -45,7 +45,7 @@ func TestRelease(t *testing.T) {
 		t.Errorf("SHA256SUMS is %q, want %q", sums, want)
 	}
 	names := unpack(t, data, dir)
-	for _, want := range []string{"LICENSE", "README.md", "docs/licences.md", "man/man1/aro-run.1", "completions/aro.bash", "completions/aro.fish"} {
+	for _, want := range []string{"aro-runtime", "LICENSE", "README.md", "docs/licences.md", "man/man1/aro-run.1", "completions/aro.bash", "completions/aro.fish"} {
 		if !slices.Contains(names, folder+"/"+want) {
 			t.Errorf("the archive has no %s: %s", want, names)
 		}
