@@ -24,7 +24,7 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [--log-format FORMAT] [--log-requests] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
@@ -38,7 +38,9 @@ func runCommand() *cobra.Command {
 			"      --root FOLDER       files in this folder only, which relative paths start from\n" +
 			"      --data FOLDER       keep the rows of repositories in this folder, also $ARO_DATA\n" +
 			"      --inspect[=ADDR]    a page that shows the running application, on this machine only\n" +
-			"      --health ADDR       /live, /ready and /metrics on a port of their own (ARO_HEALTH)",
+			"      --health ADDR       /live, /ready and /metrics on a port of their own (ARO_HEALTH)\n" +
+			"      --log-format FORMAT     text, or json: each line of the log is an object\n" +
+			"      --log-requests          a line on stderr for each request to the http-server",
 		Example: "  aro run examples/statuspost\n" +
 			"  aro run ./report --month 11 --verbose",
 		DisableFlagParsing: true,
@@ -61,6 +63,8 @@ type runOptions struct {
 	verbose, noCache bool
 	keepAlive        bool
 	help, debug      bool
+	logRequests      bool
+	logFormat        string // text or json
 	entry            string // the feature set to run instead of Application-Start
 	record, replay   string // files
 	sandbox          bool
@@ -94,6 +98,8 @@ func parseRun(args []string) (runOptions, error) {
 			o.debug = true
 		case a == "--inspect":
 			o.inspect = anyPort
+		case a == "--log-requests":
+			o.logRequests = true
 		case a == "--sandbox":
 			o.sandbox = true
 		case (a == "-h" || a == "--help") && o.path == "":
@@ -115,7 +121,7 @@ func parseRun(args []string) (runOptions, error) {
 }
 
 // runFlags are the flags of run, for what a misspelt one meant.
-var runFlags = []string{"--verbose", "--no-cache", "--keep-alive", "--debug", "--inspect", "--sandbox", "--allow", "--health", "--root", "--entry-point", "--record", "--replay", "--help"}
+var runFlags = []string{"--verbose", "--no-cache", "--keep-alive", "--debug", "--inspect", "--sandbox", "--allow", "--health", "--log-format", "--log-requests", "--root", "--entry-point", "--record", "--replay", "--help"}
 
 // fileFlag reads a flag of run that has a value, --flag VALUE or --flag=VALUE, and
 // moves i behind it.
@@ -139,6 +145,8 @@ func (o *runOptions) fileFlag(args []string, i *int) (known bool, err error) {
 		to = &o.data
 	case "-e", "--entry-point":
 		to = &o.entry
+	case "--log-format":
+		to = &o.logFormat
 	case "--record":
 		to = &o.record
 	case "--replay":
@@ -156,6 +164,9 @@ func (o *runOptions) fileFlag(args []string, i *int) (known bool, err error) {
 		return true, fmt.Errorf("%s needs a value: %s VALUE", name, name)
 	}
 	*to = v
+	if name == "--log-format" && v != "text" && v != "json" {
+		return true, fmt.Errorf("--log-format is text or json, not %s", v)
+	}
 	if name == "--allow" {
 		o.sandbox = true
 		return true, o.allowed(v)
@@ -257,7 +268,8 @@ func runBuilt(args []string) int {
 }
 
 func (l *loaded) run(o runOptions) error {
-	cfg := host.Config{Parameters: o.params, Verbose: o.verbose, Debug: o.debug, EntryPoint: o.entry, KeepAlive: o.keepAlive, Watch: o.watch()}
+	cfg := host.Config{Parameters: o.params, Verbose: o.verbose, Debug: o.debug, EntryPoint: o.entry, KeepAlive: o.keepAlive, Watch: o.watch(),
+		LogJSON: o.logFormat == "json", LogRequests: o.logRequests}
 	if err := o.refuse(l.plugins); err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ type Execution struct {
 type extra struct {
 	published []string               // names to withdraw at the end, under scope.mu
 	left      map[string]value.Value // what verbs left behind under names of their own, see leave
+	trace     *Trace                 // of an outermost one, under scope.mu
 }
 
 // more returns the extra part, making it.

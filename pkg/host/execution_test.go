@@ -50,7 +50,7 @@ func TestPanicIsAFailedStatement(t *testing.T) {
 	}))
 	h.Deliver(h.EventHandlers("Go"), host.Payload{Event: value.EmptyMap})
 	text := out.String()
-	for _, want := range []string{"before\n", "[ERROR] [Bad: Go Handler] main.aro:3:5 Runtime Error: Cannot explode the x from the y.", "internal error: the verb fell over", "good\n"} {
+	for _, want := range []string{"before\n", "[ERROR] [Bad: Go Handler] [", "] main.aro:3:5 Runtime Error: Cannot explode the x from the y.", "internal error: the verb fell over", "good\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("output lacks %q:\n%s", want, text)
 		}

@@ -37,6 +37,9 @@ type Config struct {
 	// application; they win over files in Root.
 	Assets  map[string][]byte
 	Verbose bool
+	// LogJSON writes each line of the log as a JSON object, LogRequests a line for
+	// each request.
+	LogJSON, LogRequests bool
 	// KeepAlive keeps the process after Application-Start until a signal comes.
 	KeepAlive bool
 	// Debug prints the final response in developer form, Testing makes When work
@@ -270,6 +273,9 @@ func (e *Execution) Abandon() {
 // waits letting the next one start, and returns when all have ended.
 func (h *Host) Deliver(sets []*Set, t Trigger) {
 	h.recordOutside(sets, t)
+	if _, ok := t.(Traced); !ok && len(sets) > 1 {
+		t = &shared{Trigger: t}
+	}
 	var waiting []*Execution
 	began, stripe := false, uint8(0)
 	for _, s := range sets {

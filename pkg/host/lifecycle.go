@@ -105,7 +105,7 @@ func (h *Host) OnClose(f func(deadline time.Time)) {
 // closed when no more signals are to be expected.
 func (h *Host) Run(signals <-chan os.Signal) int {
 	if err := h.loadStores(true); err != nil {
-		h.writeLine(h.Stdout, []byte("Error: "+err.Error()+"\n"))
+		h.say(h.Stdout, []byte("Error: "+err.Error()+"\n"), nil)
 		return 1
 	}
 	if h.KeepAlive {
@@ -113,7 +113,7 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 	}
 	if h.EntryPoint != "" {
 		if h.start = h.find(h.EntryPoint); h.start == nil {
-			h.writeLine(h.Stdout, []byte("Error: Entry point not found: '"+h.EntryPoint+"'\n"))
+			h.say(h.Stdout, []byte("Error: Entry point not found: '"+h.EntryPoint+"'\n"), nil)
 			return 1
 		}
 	}
@@ -193,7 +193,7 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 		h.Diagnose("[ERROR] %s", err)
 	}
 	if failure != nil {
-		h.writeLine(h.Stdout, []byte("Runtime error: "+Describe(failure)+"\n"))
+		h.say(h.Stdout, []byte("Runtime error: "+Describe(failure)+"\n"), nil)
 		return code
 	}
 	form := finalResponse
@@ -201,7 +201,7 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 		form = boxed
 	}
 	if text := form(e.Reply, h.startLocal(e)); text != "" && !h.KeepAlive {
-		h.writeLine(h.Stdout, []byte(text+"\n"))
+		h.say(h.Stdout, []byte(text+"\n"), nil)
 	}
 	return code
 }

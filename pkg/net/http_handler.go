@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"aro/pkg/host"
 	"aro/pkg/net/contract"
@@ -16,6 +17,35 @@ import (
 // Serve answers one request: upgrade, route, checks, the feature set, the
 // response. It runs the feature set on the connection's own goroutine.
 func (s *httpServer) Serve(x *httpd.Exchange) {
+	if s.h.LogRequests {
+		s.serveLogged(x)
+		return
+	}
+	s.serve(x, nil)
+}
+
+// serveLogged is Serve with a line for the request (05 O02). The query is not in it:
+// it is where passwords and tokens end up by mistake. A WebSocket has its line when it
+// is closed.
+func (s *httpServer) serveLogged(x *httpd.Exchange) {
+	began, q := time.Now(), &request{Request: x.Request}
+	s.serve(x, q)
+	status, size := http.StatusSwitchingProtocols, 0
+	if x.Request != nil { // it still is one
+		status, size = x.Status, len(x.Body)
+		if x.Content != nil {
+			size = len(x.Content)
+		}
+		if q.Method == http.MethodHead {
+			size = 0
+		}
+	}
+	s.h.Answered(q.Trace(), q.Method, q.Path, status, size, time.Since(began))
+}
+
+// serve is Serve. req is what becomes the request of the feature set, nil: it is made
+// when there is one.
+func (s *httpServer) serve(x *httpd.Exchange, req *request) {
 	x.Set("X-Content-Type-Options", "nosniff")
 	if s.h.IsStopping() {
 		x.Close = true
@@ -48,7 +78,7 @@ func (s *httpServer) Serve(x *httpd.Exchange) {
 		s.fail(x, forbidden)
 		return
 	}
-	s.operation(x, &m)
+	s.operation(x, &m, req)
 }
 
 var forbidden = &contract.Failure{Status: http.StatusForbidden, Fields: value.MapOf("error", value.OfString("Forbidden"),
@@ -142,7 +172,7 @@ func (s *httpServer) crossOrigin(x *httpd.Exchange) bool {
 }
 
 // operation checks a routed request, runs its feature set and answers.
-func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match) {
+func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match, req *request) {
 	op := m.Operation
 	set := s.handlers[op]
 	if set == nil {
@@ -152,7 +182,10 @@ func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match) {
 	if s.rate != nil && s.tooOften(x, op) {
 		return
 	}
-	req := &request{Request: x.Request, op: op, short: s.short}
+	if req == nil {
+		req = &request{Request: x.Request}
+	}
+	req.op, req.short = op, s.short
 	if f := s.prepare(x, req, m); f != nil {
 		s.fail(x, f)
 		return
@@ -269,15 +302,5 @@ func (q *request) tell(f *contract.Failure) *contract.Failure {
 	if !q.short {
 		return f
 	}
-	id, _ := q.Property("id")
-	return &contract.Failure{Status: f.Status, Fields: value.MapOf("error", value.OfString(http.StatusText(f.Status)), "id", id)}
-}
-
-// Label implements host.Labelled.
-func (q *request) Label() string {
-	if !q.short {
-		return ""
-	}
-	id, _ := q.Property("id")
-	return id.Str()
+	return &contract.Failure{Status: f.Status, Fields: value.MapOf("error", value.OfString(http.StatusText(f.Status)), "id", value.OfString(q.Trace().ID))}
 }
