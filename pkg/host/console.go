@@ -95,11 +95,12 @@ func harmless(line []byte) []byte {
 // end of a local file goes to the memory of the system and takes less time than
 // handing it to another goroutine, and lines keep their order.
 func logToFile(c *vm.Call, v value.Value) error {
+	h := executionOf(c).Host
 	path, err := objectPath(c)
 	if err != nil {
 		return err
 	}
-	return executionOf(c).Host.files.append(path, append(v.AppendDisplay(nil), '\n'))
+	return h.files.append(path, h.concealed(append(v.AppendDisplay(nil), '\n')))
 }
 
 func (h *Host) writeLine(w io.Writer, line []byte) {

@@ -104,6 +104,7 @@ type Host struct {
 	sleepers sleepers
 
 	refusals  refusals
+	secrets   secrets
 	schedules schedules
 	commands  commands
 	system    system
@@ -148,6 +149,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		callable:   make(map[string]Callable),
 	}
 	h.durable, _ = cfg.Engine.(store.Durable)
+	h.concealParameters()
 	h.files = newFiles(cfg.WorkDir, cfg.Access)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()

@@ -27,6 +27,7 @@ type Attr struct {
 // say writes a line: what the program says, or what is to be said about it. e is who
 // says it, nil for nobody. The line ends with a line end.
 func (h *Host) say(w io.Writer, line []byte, e *Execution) {
+	line = h.concealed(line)
 	if !h.LogJSON {
 		h.writeLine(w, line)
 		return

@@ -26,7 +26,9 @@ func emit(c *vm.Call) (value.Value, error) {
 		return value.Value{}, nil
 	}
 	p := payload(c)
-	h.Record.domain(c.Site.Result.Base, p)
+	if h.Record != nil {
+		h.Record.domain(c.Site.Result.Base, p, h.Secrets(c.Co))
+	}
 	return h.fanOut(c, sets, Payload{p})
 }
 

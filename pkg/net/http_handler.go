@@ -40,7 +40,7 @@ func (s *httpServer) serveLogged(x *httpd.Exchange) {
 			size = 0
 		}
 	}
-	s.h.Answered(q.Trace(), q.Method, q.Path, status, size, time.Since(began))
+	s.h.Answered(q.Trace(), q.Method, value.Conceal(q.Path, value.SecretsIn(nil, "", q.path)), status, size, time.Since(began))
 }
 
 // serve is Serve. req is what becomes the request of the feature set, nil: it is made

@@ -97,7 +97,7 @@ func (s *httpServer) schemeOf(c *contract.SecurityCheck, v value.Value) (*scheme
 	}
 	switch way {
 	case "keys":
-		keys, err := keysOf(c.Scheme, v)
+		keys, err := s.keysOf(c.Scheme, v)
 		return &scheme{keys: keys}, err
 	case "users":
 		if v.Kind() != value.String || !strings.HasSuffix(v.Str(), "-repository") {
@@ -113,11 +113,12 @@ func (s *httpServer) schemeOf(c *contract.SecurityCheck, v value.Value) (*scheme
 
 // keysOf reads keys: a list, a text with commas between them, or a map with who
 // has which.
-func keysOf(scheme string, v value.Value) (keys []apiKey, err error) {
+func (s *httpServer) keysOf(scheme string, v value.Value) (keys []apiKey, err error) {
 	add := func(name, key string) {
 		if key = strings.TrimSpace(key); len(key) < leastKey {
 			err = fmt.Errorf("a key must have %d characters at least, one has %d", leastKey, len(key))
 		}
+		s.h.Conceal(key)
 		keys = append(keys, apiKey{name, sha256.Sum256([]byte(key))})
 	}
 	switch v.Kind() {

@@ -32,6 +32,12 @@ type Env interface {
 	Lookup(co *Coroutine, name string, event bool) (value.Value, error)
 }
 
+// Confidant is an Env that knows texts which no failure of a coroutine may show. It
+// is asked on the coroutine's goroutine, when something has failed.
+type Confidant interface {
+	Secrets(co *Coroutine) []string
+}
+
 // Op is a pending host operation. The driver calls Start once the coroutine is
 // Blocked. Start either completes the operation at once, calls Coroutine.Reply
 // and returns true, or returns false and sees to it that somebody later calls
