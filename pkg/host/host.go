@@ -97,6 +97,7 @@ type Host struct {
 	handles  sync.Map // service handles by name: value.Value
 	services map[string]Service
 	remote   Remote
+	sessions Sessions
 	callable map[string]Callable
 
 	life     lifecycle

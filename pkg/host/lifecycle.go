@@ -333,6 +333,9 @@ var lifecycleVerbs = []*Verb{
 func startVerb(c *vm.Call) (value.Value, error) {
 	h := executionOf(c).Host
 	name := c.Site.Result.Base
+	if name == "session" && h.sessions != nil {
+		return h.sessions.Begin(c, payload(c))
+	}
 	s := h.services[name]
 	if s == nil {
 		return value.Value{}, nil
@@ -363,6 +366,11 @@ func stopVerb(c *vm.Call) (value.Value, error) {
 		h.keyboard.stop()
 		h.Shutdown("")
 		return value.Value{}, nil
+	}
+	if name == "session" && h.sessions != nil {
+		if v, ours, err := h.sessions.End(c); ours {
+			return v, err
+		}
 	}
 	if s := h.services[name]; s != nil {
 		return value.Value{}, s.Stop(c)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"aro/pkg/host/password"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 )
@@ -102,6 +103,10 @@ func (h *Host) failed(e *Execution) {
 		return
 	}
 	err := e.Err()
+	if errors.Is(err, password.ErrBusy) {
+		h.Refused("too_many_logins") // a flood must not flood the log
+		return
+	}
 	if h.Watch != nil {
 		h.Watch.failure(s, err)
 	}

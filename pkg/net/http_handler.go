@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aro/pkg/host"
+	"aro/pkg/host/password"
 	"aro/pkg/net/contract"
 	"aro/pkg/net/httpd"
 	"aro/pkg/vm"
@@ -208,6 +209,7 @@ func (s *httpServer) operation(x *httpd.Exchange, m *contract.Match, req *reques
 		return
 	}
 	s.respond(x, req, e.Reply)
+	s.sessions.answer(x, req)
 }
 
 // prepare runs the checks that are always on (03 §4.5), and those of validate.
@@ -286,6 +288,9 @@ func failure(err error) *contract.Failure {
 	if errors.As(err, &missing) && missing.NotFound {
 		return &contract.Failure{Status: http.StatusNotFound,
 			Fields: value.MapOf("error", value.OfString("Not Found"), "message", value.OfString(missing.Message))}
+	}
+	if errors.Is(err, password.ErrBusy) {
+		return busy
 	}
 	status := http.StatusInternalServerError
 	var thrown *host.ThrownError

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"aro/pkg/host"
 	"aro/pkg/net/contract"
@@ -24,8 +25,10 @@ type request struct {
 	files                       value.Value
 	allCookies                  value.Value
 	trace                       host.LazyTrace
-	short                       bool        // the client hears nothing of failures but the id
-	user                        value.Value // who sent it; unbound without the option security
+	session                     atomic.Pointer[string] // its id, once the feature set began or ended one
+	busy                        bool                   // a password was not looked at
+	short                       bool                   // the client hears nothing of failures but the id
+	user                        value.Value            // who sent it; unbound without the option security
 
 	x   *httpd.Exchange // while the feature set runs
 	run *host.Execution

@@ -70,6 +70,7 @@ func (n *Network) attachHTTP(h *host.Host) {
 		}
 	}
 	h.Register("http-server", s)
+	h.SetSessions(sessionsOf{s})
 	h.OnDrain(s.drain)
 	h.OnClose(func(deadline time.Time) { s.shut(time.Until(deadline)) })
 }
@@ -108,6 +109,7 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 	if s.httpOptions, err = httpOptionsOf(options, s.defaultWebSocket()); err != nil {
 		return value.Value{}, err
 	}
+	s.sessions.h, s.sessions.tls = s.h, s.tls != nil
 	if s.security.IsBound() {
 		if s.schemes, err = s.securityOf(s.security); err != nil {
 			return value.Value{}, err
