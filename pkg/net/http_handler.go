@@ -53,6 +53,12 @@ func (s *httpServer) serve(x *httpd.Exchange, req *request) {
 		s.fail(x, contract.Unavailable())
 		return
 	}
+	if p := host.MemoryPressure(); p == host.Full || p == host.High && (x.HasBody() || x.Upgrades()) {
+		s.h.Refused("memory")
+		x.Close = true // its buffers too
+		s.fail(x, overloaded)
+		return
+	}
 	if s.hosts != nil && !s.knownHost(x.Host) {
 		s.fail(x, misdirected)
 		return
