@@ -323,8 +323,17 @@ func cycleError(e *Execution) error {
 	for i, j := 0, len(names)-1; i < j; i, j = i+1, j-1 {
 		names[i], names[j] = names[j], names[i]
 	}
-	return fmt.Errorf("handlers trigger each other without end (stopped at depth %d): … → %s", maxDepth, strings.Join(names, " → "))
+	return &endless{"event_cycle", fmt.Sprintf("handlers trigger each other without end (stopped at depth %d): … → %s", maxDepth, strings.Join(names, " → "))}
 }
+
+// endless is the failure of what would never end.
+type endless struct{ reason, text string }
+
+// Error implements error.
+func (e *endless) Error() string { return e.text }
+
+// Refusal implements refusing.
+func (e *endless) Refusal() string { return e.reason }
 
 // callChild runs code as part of the current statement and continues the
 // statement with what result returns, which reads the ended child.

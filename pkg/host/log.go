@@ -95,6 +95,13 @@ func (h *Host) Answered(t *Trace, method, path string, status, size int, took ti
 	h.entry(h.Stderr, text, levelInfo, "request", nil, attrs...)
 }
 
+// refusing is a failure that is counted under a reason: somebody wanted more than
+// there is for one.
+type refusing interface {
+	error
+	Refusal() string
+}
+
 // failed reports the failure of a handler or operation. Application-Start,
 // Application-End, actions and templates report through whoever runs them.
 func (h *Host) failed(e *Execution) {
@@ -103,9 +110,15 @@ func (h *Host) failed(e *Execution) {
 		return
 	}
 	err := e.Err()
-	if errors.Is(err, password.ErrBusy) {
+	var no refusing
+	switch {
+	case errors.Is(err, password.ErrBusy):
 		h.Refused("too_many_logins") // a flood must not flood the log
 		return
+	case errors.Is(err, ErrGone):
+		h.Refused("client_gone")
+	case errors.As(err, &no):
+		h.Refused(no.Refusal())
 	}
 	if h.Watch != nil {
 		h.Watch.failure(s, err)

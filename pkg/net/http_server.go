@@ -169,6 +169,7 @@ func (s *httpServer) newServer(h httpd.Handler, secure *tls.Config) *httpd.Serve
 		TLS:      secure,
 		Limits:   httpd.Defaults,
 		Diagnose: func(text string) { s.h.Diagnose("%s", text) },
+		Refused:  s.h.Refused,
 	}
 }
 

@@ -193,7 +193,11 @@ func (n *Network) admit(c *Conn) bool {
 			return false
 		}
 		if l := c.listener; l != nil {
-			if l.closed || l.max > 0 && l.group.len() >= l.max {
+			if l.closed {
+				return false
+			}
+			if l.max > 0 && l.group.len() >= l.max {
+				n.refused("too_many_connections")
 				return false
 			}
 			l.group.add(c)

@@ -180,6 +180,15 @@ func (co *Coroutine) Return(parent *Coroutine) {
 	parent.deadline, parent.over, parent.spent = co.deadline, co.over, co.spent
 }
 
+// BudgetError is the failure of a run that Limit has stopped.
+type BudgetError string
+
+// Error says which limit it was.
+func (e BudgetError) Error() string { return string(e) }
+
+// Refusal is the reason in the metrics.
+func (e BudgetError) Refusal() string { return "handler_budget" }
+
 // Budget returns the time that Limit set, zero for none.
 func (co *Coroutine) Budget() time.Duration { return co.budget }
 
@@ -342,7 +351,7 @@ func (co *Coroutine) charge() error {
 		return err
 	}
 	if co.limit > 0 && co.spent > co.limit {
-		return fmt.Errorf("the handler used up its budget of %d steps", co.limit)
+		return BudgetError(fmt.Sprintf("the handler used up its budget of %d steps", co.limit))
 	}
 	if co.budget > 0 {
 		now := time.Since(started)
@@ -352,7 +361,7 @@ func (co *Coroutine) charge() error {
 			co.deadline = now + co.budget
 		} else if now > co.deadline {
 			co.over = true
-			return fmt.Errorf("the handler used up its time budget of %v", co.budget)
+			return BudgetError(fmt.Sprintf("the handler used up its time budget of %v", co.budget))
 		}
 	}
 	return nil

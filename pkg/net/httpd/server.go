@@ -19,6 +19,9 @@ type Server struct {
 	// Diagnose gets what an operator should know; nothing that a client can cause
 	// is among it, but for a panic of the handler.
 	Diagnose func(text string)
+	// Refused hears why a connection was closed or a request not passed on; nil:
+	// nobody does. It is called from any goroutine.
+	Refused func(reason string)
 
 	draining atomic.Bool
 	mu       sync.Mutex
@@ -67,6 +70,12 @@ func (s *Server) Serve(l net.Listener) {
 		c := &conn{server: s, wire: sock, sock: sock}
 		s.add(c)
 		go c.serve()
+	}
+}
+
+func (s *Server) refused(reason string) {
+	if s.Refused != nil {
+		s.Refused(reason)
 	}
 }
 
