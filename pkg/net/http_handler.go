@@ -50,8 +50,10 @@ func (s *httpServer) serve(x *httpd.Exchange, req *request) {
 	x.Set("X-Content-Type-Options", "nosniff")
 	if s.h.IsStopping() {
 		x.Close = true
-		s.fail(x, contract.Unavailable())
-		return
+		if !s.shared.Load() {
+			s.fail(x, contract.Unavailable())
+			return
+		}
 	}
 	if p := host.MemoryPressure(); p == host.Full || p == host.High && (x.HasBody() || x.Upgrades()) {
 		s.h.Refused("memory")

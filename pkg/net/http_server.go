@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -43,6 +44,7 @@ type httpServer struct {
 	running  bool
 	server   *httpd.Server
 	listener net.Listener
+	shared   atomic.Bool   // others will accept from it, or do already
 	served   chan struct{} // closed when nothing is accepted any more
 	gone     func()
 	state    value.Value
@@ -132,7 +134,7 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 	if err != nil {
 		return value.Value{}, err
 	}
-	l, err := s.listen(port)
+	l, shared, err := s.listen("http", port)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -142,6 +144,7 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 	}
 	s.warnUnverified()
 	s.listener = l
+	s.shared.Store(shared)
 	s.server = s.newServer(s, secure.config())
 	s.running = true
 	s.gone = s.h.Source()
@@ -155,12 +158,11 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 }
 
 // listen opens a port of the http-server.
-func (s *httpServer) listen(port int) (net.Listener, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(s.bind, strconv.Itoa(port)))
-	if err != nil {
-		return nil, fmt.Errorf("Cannot start the http-server on port %d: %s", port, bindReason(err))
+func (s *httpServer) listen(name string, port int) (l net.Listener, shared bool, err error) {
+	if l, shared, err = open(name, s.bind, port); err != nil {
+		return nil, false, fmt.Errorf("Cannot start the http-server on port %d: %s", port, bindReason(err))
 	}
-	return l, nil
+	return l, shared, nil
 }
 
 func (s *httpServer) newServer(h httpd.Handler, secure *tls.Config) *httpd.Server {
@@ -286,14 +288,26 @@ func (s *httpServer) Stop(*vm.Call) error {
 
 // drain begins the shutdown: requests that come from now on are answered 503 and
 // their connections closed; the listener stays open until the server stops, so
-// that nobody who connects in between is reset.
+// that nobody who connects in between is reset. Where another process takes over the
+// socket nothing is accepted any more, and what comes on connections that are there is
+// still served.
 func (s *httpServer) drain() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.server != nil {
-		s.server.Drain()
+	server, listener := s.server, s.listener
+	s.mu.Unlock()
+	switch {
+	case server == nil:
+	case s.shared.Load():
+		listener.(*net.TCPListener).SetDeadline(time.Now()) // from now on, who connects is the next process's
+		server.Wind(windTime)
+	default:
+		server.Drain()
 	}
 }
+
+// windTime is how long clients of a shared socket have for a last request on a
+// connection that they have open already.
+const windTime = time.Second
 
 func (s *httpServer) shut(wait time.Duration) {
 	s.mu.Lock()

@@ -153,6 +153,20 @@ func (s *Server) Drain() {
 	}
 }
 
+// Wind ends connections behind their next answer, and idle ones not yet: it returns when
+// there are none any more, or after the time.
+func (s *Server) Wind(most time.Duration) {
+	s.draining.Store(true)
+	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(most / 100) {
+		s.mu.Lock()
+		n := len(s.conns)
+		s.mu.Unlock()
+		if n == 0 {
+			return
+		}
+	}
+}
+
 // Shutdown drains and waits until all requests are answered, then closes what is
 // left of the connections. The listener must have been closed.
 func (s *Server) Shutdown(ctx context.Context) {
