@@ -24,7 +24,7 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [--log-format FORMAT] [--log-requests] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [--log-format FORMAT] [--log-requests] [--flight FILE] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
@@ -40,7 +40,8 @@ func runCommand() *cobra.Command {
 			"      --inspect[=ADDR]    a page that shows the running application, on this machine only\n" +
 			"      --health ADDR       /live, /ready and /metrics on a port of their own (ARO_HEALTH)\n" +
 			"      --log-format FORMAT     text, or json: each line of the log is an object\n" +
-			"      --log-requests          a line on stderr for each request to the http-server",
+			"      --log-requests          a line on stderr for each request to the http-server\n" +
+			"      --flight FILE           what ran in the last 10 s, on a panic, a handler over its budget, or SIGQUIT",
 		Example: "  aro run examples/statuspost\n" +
 			"  aro run ./report --month 11 --verbose",
 		DisableFlagParsing: true,
@@ -65,6 +66,7 @@ type runOptions struct {
 	help, debug      bool
 	logRequests      bool
 	logFormat        string // text or json
+	flight           string // the file of the flight recorder
 	entry            string // the feature set to run instead of Application-Start
 	record, replay   string // files
 	sandbox          bool
@@ -121,7 +123,7 @@ func parseRun(args []string) (runOptions, error) {
 }
 
 // runFlags are the flags of run, for what a misspelt one meant.
-var runFlags = []string{"--verbose", "--no-cache", "--keep-alive", "--debug", "--inspect", "--sandbox", "--allow", "--health", "--log-format", "--log-requests", "--root", "--entry-point", "--record", "--replay", "--help"}
+var runFlags = []string{"--verbose", "--no-cache", "--keep-alive", "--debug", "--inspect", "--sandbox", "--allow", "--flight", "--health", "--log-format", "--log-requests", "--root", "--entry-point", "--record", "--replay", "--help"}
 
 // fileFlag reads a flag of run that has a value, --flag VALUE or --flag=VALUE, and
 // moves i behind it.
@@ -147,6 +149,8 @@ func (o *runOptions) fileFlag(args []string, i *int) (known bool, err error) {
 		to = &o.entry
 	case "--log-format":
 		to = &o.logFormat
+	case "--flight":
+		to = &o.flight
 	case "--record":
 		to = &o.record
 	case "--replay":
@@ -269,7 +273,7 @@ func runBuilt(args []string) int {
 
 func (l *loaded) run(o runOptions) error {
 	cfg := host.Config{Parameters: o.params, Verbose: o.verbose, Debug: o.debug, EntryPoint: o.entry, KeepAlive: o.keepAlive, Watch: o.watch(),
-		LogJSON: o.logFormat == "json", LogRequests: o.logRequests}
+		LogJSON: o.logFormat == "json", LogRequests: o.logRequests, Flight: o.flight}
 	if err := o.refuse(l.plugins); err != nil {
 		return err
 	}
@@ -312,6 +316,15 @@ func (l *loaded) run(o runOptions) error {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	// With a receiver, writing to a pipe that nobody reads fails and does not end us.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	if o.flight != "" {
+		asked := make(chan os.Signal, 1)
+		signal.Notify(asked, syscall.SIGQUIT)
+		go func() {
+			for range asked {
+				h.WriteFlight("SIGQUIT")
+			}
+		}()
+	}
 	host.KeepRoom()
 	code := h.Run(signals)
 	if err := cfg.Record.Close(); err != nil {

@@ -124,6 +124,9 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 		e.Within(&parent.Coroutine)
 		e.clock.within = e.Timed()
 	}
+	if h.recorder != nil {
+		h.recorder.note(e, stepBegins)
+	}
 	for _, l := range code.Chunk.Entry {
 		e.Coroutine.Set(l.Reg, t.Entry(l.Name))
 	}
@@ -152,6 +155,9 @@ func (e *Execution) drive() bool {
 		switch e.Run() {
 		case vm.Blocked:
 			e.clock.waits(e.Host)
+			if r := e.Host.recorder; r != nil {
+				r.note(e, stepWaits)
+			}
 			if !e.Op().Start(&e.Coroutine) {
 				return false
 			}
@@ -165,6 +171,9 @@ func (e *Execution) drive() bool {
 // end reports the outcome. e must not be used by the driver afterwards.
 func (e *Execution) end() {
 	state := e.State()
+	if r := e.Host.recorder; r != nil {
+		r.ended(e)
+	}
 	if e.parent != nil && !e.branch && !e.clock.waiting {
 		e.Return(&e.parent.Coroutine)
 	}
@@ -230,7 +239,11 @@ func resume(co *vm.Coroutine, v value.Value, err error) {
 		err = ErrGone
 	}
 	co.Reply(v, err)
-	co.Owner.(*Execution).drive()
+	e := co.Owner.(*Execution)
+	if r := e.Host.recorder; r != nil {
+		r.note(e, stepGoesOn)
+	}
+	e.drive()
 }
 
 // group counts what a statement waits for: one for the statement itself and one

@@ -57,8 +57,11 @@ type Config struct {
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
 	// its waiting); 0 is DefaultBudget.
 	HandlerBudget time.Duration
-	Watch         *Watch  // collects what the inspector shows; nil: nothing is collected
-	Access        *Access // what the program may reach; nil: what the user may
+	// Flight is the file of the flight recorder, "" for none: what ran in the last
+	// seconds is written to it when a handler panics or uses up its budget.
+	Flight string
+	Watch  *Watch  // collects what the inspector shows; nil: nothing is collected
+	Access *Access // what the program may reach; nil: what the user may
 }
 
 // DefaultBudget is the time a handler may compute without a pause before it is
@@ -98,6 +101,7 @@ type Host struct {
 	services map[string]Service
 	remote   Remote
 	sessions Sessions
+	recorder *flightRecorder
 	callable map[string]Callable
 
 	life     lifecycle
@@ -151,6 +155,9 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	}
 	h.durable, _ = cfg.Engine.(store.Durable)
 	h.concealParameters()
+	if cfg.Flight != "" {
+		h.recorder = newFlightRecorder(h, cfg.Flight)
+	}
 	h.files = newFiles(cfg.WorkDir, cfg.Access)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()

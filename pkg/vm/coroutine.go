@@ -251,6 +251,9 @@ func (co *Coroutine) Err() error { return co.err }
 // Op returns what a Blocked coroutine waits for.
 func (co *Coroutine) Op() Op { return co.op }
 
+// PC is the instruction that ran last.
+func (co *Coroutine) PC() int { return max(co.pc-1, 0) }
+
 // Cancel makes the coroutine fail with err at its next backward jump or host
 // call. Any goroutine may call it.
 func (co *Coroutine) Cancel(err error) { co.cancel.Store(&err) }
