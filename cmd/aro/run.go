@@ -24,7 +24,7 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [--log-format FORMAT] [--log-requests] [--flight FILE] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [--log-format FORM] [--log-requests] [--flight FILE] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
@@ -39,9 +39,9 @@ func runCommand() *cobra.Command {
 			"      --data FOLDER       keep the rows of repositories in this folder, also $ARO_DATA\n" +
 			"      --inspect[=ADDR]    a page that shows the running application, on this machine only\n" +
 			"      --health ADDR       /live, /ready and /metrics on a port of their own (ARO_HEALTH)\n" +
-			"      --log-format FORMAT     text, or json: each line of the log is an object\n" +
-			"      --log-requests          a line on stderr for each request to the http-server\n" +
-			"      --flight FILE           what ran in the last 10 s, on a panic, a handler over its budget, or SIGQUIT",
+			"      --log-format FORM   text, or json: each line of the log is an object\n" +
+			"      --log-requests      a line on stderr for each request to the http-server\n" +
+			"      --flight FILE       what ran in the last 10 s, when a handler breaks down or SIGQUIT comes",
 		Example: "  aro run examples/statuspost\n" +
 			"  aro run ./report --month 11 --verbose",
 		DisableFlagParsing: true,

@@ -225,7 +225,7 @@ const maxShown = 200
 // shown is a value as an error quotes it, without what is secret: because of its name,
 // or because it is part of something secret.
 func (x *explainer) shown(v value.Value, name string, quote bool) string {
-	s := value.Redact(v, name, x.hidden()).Text()
+	s := value.RedactShort(v, name, x.hidden()).Text()
 	if len(s) > maxShown {
 		s = strings.ToValidUTF8(s[:maxShown], "") + "…"
 	}

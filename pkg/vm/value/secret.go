@@ -45,20 +45,25 @@ func bare(name string) string {
 	}, strings.ToLower(name))
 }
 
-// The bounds of what is looked at in one value.
+// The bounds of what is looked at in one value: whoever sends a large one must not
+// make a failure expensive.
 const (
-	secretDepth   = 6
-	secretEntries = 500
+	secretDepth = 6
+	secretNodes = 20_000
+	mostSecrets = 500
+	shownNodes  = 300
+	shownText   = 4 << 10
 )
 
 // SecretsIn appends the texts that stand under names of secrets in v; name is that of
 // v itself.
 func SecretsIn(dst []string, name string, v Value) []string {
-	return secretsIn(dst, IsSecretName(name), v, 0)
+	nodes := secretNodes
+	return secretsIn(dst, IsSecretName(name), v, 0, &nodes)
 }
 
-func secretsIn(dst []string, secret bool, v Value, depth int) []string {
-	if depth > secretDepth || len(dst) > secretEntries {
+func secretsIn(dst []string, secret bool, v Value, depth int, nodes *int) []string {
+	if *nodes--; *nodes < 0 || depth > secretDepth || len(dst) > mostSecrets {
 		return dst
 	}
 	switch v.Kind() {
@@ -67,15 +72,17 @@ func secretsIn(dst []string, secret bool, v Value, depth int) []string {
 			dst = AppendSecret(dst, v.Text())
 		}
 	case List:
-		list := v.List()
-		for _, e := range list[:min(len(list), secretEntries)] {
-			dst = secretsIn(dst, secret, e, depth+1)
+		for _, e := range v.List() {
+			if *nodes <= 0 {
+				break
+			}
+			dst = secretsIn(dst, secret, e, depth+1, nodes)
 		}
 	case Map:
 		rec := v.Record()
-		for i := range min(rec.Len(), secretEntries) {
+		for i := 0; i < rec.Len() && *nodes > 0; i++ {
 			key, e := rec.At(i)
-			dst = secretsIn(dst, secret || IsSecretName(key), e, depth+1)
+			dst = secretsIn(dst, secret || IsSecretName(key), e, depth+1, nodes)
 		}
 	}
 	return dst
@@ -133,10 +140,28 @@ func concealPairs(text string) string {
 // Redact returns v without what stands under names of secrets, and without the
 // secrets that are listed; name is that of v itself. An object becomes a map.
 func Redact(v Value, name string, secrets []string) Value {
-	return redact(v, IsSecretName(name), secrets, 0)
+	return redactor{secrets: secrets}.value(v, IsSecretName(name), 0)
 }
 
-func redact(v Value, secret bool, secrets []string, depth int) Value {
+// RedactShort is Redact for somebody who shows the beginning only: of a large value
+// the rest is left out.
+func RedactShort(v Value, name string, secrets []string) Value {
+	nodes := shownNodes
+	return redactor{secrets, &nodes}.value(v, IsSecretName(name), 0)
+}
+
+type redactor struct {
+	secrets []string
+	nodes   *int // how many more are shown, nil for all
+}
+
+// more reports whether another part of a value is shown.
+func (r redactor) more() bool { return r.nodes == nil || *r.nodes > 0 }
+
+func (r redactor) value(v Value, secret bool, depth int) Value {
+	if r.nodes != nil {
+		*r.nodes--
+	}
 	if v.Kind() == Opaque {
 		if s := v.Object().Simple(); s.Kind() == Map {
 			v = s
@@ -150,24 +175,33 @@ func redact(v Value, secret bool, secrets []string, depth int) Value {
 		return v
 	case Map:
 		rec := v.Record()
-		b := NewBuilder(rec.Len())
-		for i := range rec.Len() {
+		b := NewBuilder(min(rec.Len(), shownNodes))
+		for i := 0; i < rec.Len() && r.more(); i++ {
 			key, e := rec.At(i)
-			b.Set(key, redact(e, secret || IsSecretName(key), secrets, depth+1))
+			b.Set(key, r.value(e, secret || IsSecretName(key), depth+1))
 		}
 		return b.Value()
 	case List:
-		out := make([]Value, len(v.List()))
-		for i, e := range v.List() {
-			out[i] = redact(e, secret, secrets, depth+1)
+		var out []Value
+		for _, e := range v.List() {
+			if !r.more() {
+				break
+			}
+			out = append(out, r.value(e, secret, depth+1))
 		}
 		return OfList(out)
 	case String:
-		if !secret {
-			if text := concealPairs(Conceal(v.Str(), secrets)); text != v.Str() {
-				return OfString(text)
-			}
+		if secret {
+			return OfString(Hidden)
 		}
+		text := v.Str()
+		if r.nodes != nil && len(text) > shownText {
+			text = text[:shownText]
+		}
+		if text = concealPairs(Conceal(text, r.secrets)); text != v.Str() {
+			return OfString(text)
+		}
+		return v
 	}
 	if secret {
 		return OfString(Hidden)

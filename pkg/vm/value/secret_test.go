@@ -47,6 +47,31 @@ func TestRedact(t *testing.T) {
 	}
 }
 
+// TestRedactShort: a failure that quotes a large value looks at its beginning only.
+func TestRedactShort(t *testing.T) {
+	list := make([]Value, 1_000_000)
+	for i := range list {
+		list[i] = OfString("a: b")
+	}
+	short := RedactShort(MapOf("list", OfList(list), "text", OfString(strings.Repeat("token=x ", 1<<20))), "", nil)
+	inner, _ := short.Property("list")
+	if n := inner.Len(); n < 100 || n > 1000 {
+		t.Errorf("%d elements are left", n)
+	}
+	if got := RedactShort(OfString(strings.Repeat("y", 1<<20)), "", nil).Len(); got != shownText {
+		t.Errorf("%d bytes are left", got)
+	}
+	if secrets := SecretsIn(nil, "", OfList(list)); secrets != nil {
+		t.Errorf("%q are secrets", secrets)
+	}
+	for i := range list {
+		list[i] = MapOf("password", OfString("password-"+strings.Repeat("z", i%7)))
+	}
+	if n := len(SecretsIn(nil, "", OfList(list))); n == 0 || n > mostSecrets+1 {
+		t.Errorf("%d secrets", n)
+	}
+}
+
 // TestConceal: the longest secret goes first, and each line of a key is one.
 func TestConceal(t *testing.T) {
 	secrets := AppendSecret(nil, "-----BEGIN KEY-----\nabcdefghijkl\nmnopqrstuvwx\n-----END KEY-----")
