@@ -316,15 +316,6 @@ func (l *loaded) run(o runOptions) error {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	// With a receiver, writing to a pipe that nobody reads fails and does not end us.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	if o.flight != "" {
-		asked := make(chan os.Signal, 1)
-		signal.Notify(asked, syscall.SIGQUIT)
-		go func() {
-			for range asked {
-				h.WriteFlight("SIGQUIT")
-			}
-		}()
-	}
 	host.KeepRoom()
 	code := h.Run(signals)
 	if err := cfg.Record.Close(); err != nil {

@@ -323,9 +323,9 @@ var lifecycleVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "sleep", Aliases: []string{"delay", "pause"}, Role: bytecode.RoleOwn, Preps: []string{"for", "with"},
 		Doc: "Sleeps for a duration.", Blocking: true, Result: bytecode.Binds, Object: bytecode.ReadObject}, Do: sleepVerb},
 	{Verb: bytecode.Verb{Name: "start", Aliases: []string{"initialize", "boot"}, Role: bytecode.RoleServer, Preps: []string{"with", "for", "on"},
-		Doc: "Starts a service, such as the http-server.", Blocking: true, Result: bytecode.Labels, Object: bytecode.TryObject}, Do: startVerb},
+		Doc: "Starts a service, such as the http-server, or a session.", Blocking: true, Result: bytecode.Labels, Object: bytecode.TryObject}, Do: startVerb},
 	{Verb: bytecode.Verb{Name: "stop", Role: bytecode.RoleServer, Preps: []string{"with"},
-		Doc: "Stops a service.", Blocking: true, Result: bytecode.Labels, Object: bytecode.TryObject}, Do: stopVerb},
+		Doc: "Stops a service, a schedule or a session.", Blocking: true, Result: bytecode.Labels, Object: bytecode.TryObject}, Do: stopVerb},
 }
 
 // startVerb starts a registered service; a name that nobody serves succeeds, as
