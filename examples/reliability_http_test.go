@@ -381,7 +381,7 @@ func TestH08_FailingHandlers(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	p.Until("2000 log entries of /missing", func() bool { return strings.Count(p.Stderr(), "[ERROR] [missing: Target] main.aro:") == 2000 })
+	p.Until("2000 log entries of /missing", func() bool { return strings.Count(p.Stderr(), "[ERROR] [missing: Target] [") == 2000 })
 	alive(t, p)
 }
 

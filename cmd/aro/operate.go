@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/graph"
@@ -32,6 +34,15 @@ func (l *loaded) operate(h *host.Host, o *runOptions) error {
 			return &exitError{1, "Error: " + err.Error()}
 		}
 		fmt.Fprintf(os.Stderr, "Health: http://%s/ready, /live and /metrics\n", at)
+	}
+	if o.flight != "" {
+		asked := make(chan os.Signal, 1)
+		signal.Notify(asked, syscall.SIGQUIT)
+		go func() {
+			for range asked {
+				h.WriteFlight("SIGQUIT")
+			}
+		}()
 	}
 	if o.inspect == "" {
 		return nil

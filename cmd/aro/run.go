@@ -22,7 +22,10 @@ type runOptions struct {
 	verbose, noCache bool
 	keepAlive        bool
 	help, debug      bool
-	live             bool   // reload what changes
+	live             bool // reload what changes
+	logRequests      bool
+	logFormat        string // text or json
+	flight           string // the file of the flight recorder
 	entry            string // the feature set to run instead of Application-Start
 	record, replay   string // files
 	sandbox          bool
@@ -100,7 +103,8 @@ func runBuilt(args []string) int {
 }
 
 func (l *loaded) run(o runOptions) error {
-	cfg := host.Config{Parameters: o.params, Verbose: o.verbose, Debug: o.debug, EntryPoint: o.entry, KeepAlive: o.keepAlive, Watch: o.watch()}
+	cfg := host.Config{Parameters: o.params, Verbose: o.verbose, Debug: o.debug, EntryPoint: o.entry, KeepAlive: o.keepAlive, Watch: o.watch(),
+		LogJSON: o.logFormat == "json", LogRequests: o.logRequests, Flight: o.flight}
 	if err := o.refuse(l.plugins); err != nil {
 		return err
 	}

@@ -75,6 +75,18 @@ func runFlags() []runFlag {
 			set: text(func(o *runOptions) *string { return &o.inspect })},
 		{name: "--health", value: "ADDR", help: "/live, /ready and /metrics on a port of their own, also $ARO_HEALTH",
 			set: text(func(o *runOptions) *string { return &o.health })},
+		{name: "--log-format", value: "FORM", help: "text, or json: each line of the log is an object",
+			set: func(o *runOptions, v string) error {
+				if v != "text" && v != "json" {
+					return fmt.Errorf("--log-format is text or json, not %s", v)
+				}
+				o.logFormat = v
+				return nil
+			}},
+		{name: "--log-requests", help: "a line on stderr for each request to the http-server",
+			set: turnOn(func(o *runOptions) *bool { return &o.logRequests })},
+		{name: "--flight", value: "FILE", help: "what ran in the last 10 s, when a handler breaks down or SIGQUIT comes",
+			set: text(func(o *runOptions) *string { return &o.flight }), complete: completeFiles},
 		{name: "--help", short: "-h", help: "this text", first: true,
 			set: turnOn(func(o *runOptions) *bool { return &o.help })},
 	}

@@ -32,6 +32,9 @@ func (e *AccessError) Error() string {
 	return fmt.Sprintf("%s, because the program runs in a sandbox; start it with --allow=%s", e.what, e.word)
 }
 
+// Refusal implements refusing.
+func (e *AccessError) Refusal() string { return "sandbox" }
+
 func (a *Access) mayRead() error {
 	if a == nil || a.Read {
 		return nil

@@ -64,7 +64,7 @@ func logLine(c *vm.Call) (value.Value, error) {
 	if v.Content() == 0 { // what a template rendered may be coloured
 		line = harmless(line)
 	}
-	h.writeLine(out, append(line, '\n'))
+	h.say(out, append(line, '\n'), executionOf(c))
 	return value.Value{}, nil
 }
 
@@ -95,52 +95,26 @@ func harmless(line []byte) []byte {
 // end of a local file goes to the memory of the system and takes less time than
 // handing it to another goroutine, and lines keep their order.
 func logToFile(c *vm.Call, v value.Value) error {
+	h := executionOf(c).Host
 	path, err := objectPath(c)
 	if err != nil {
 		return err
 	}
-	return executionOf(c).Host.files.append(path, append(v.AppendDisplay(nil), '\n'))
+	return h.files.append(path, h.concealed(append(v.AppendDisplay(nil), '\n')))
 }
 
 func (h *Host) writeLine(w io.Writer, line []byte) {
 	if h.Watch != nil {
 		h.Watch.line(line, w == h.Stderr)
 	}
+	h.write(w, line)
+}
+
+func (h *Host) write(w io.Writer, line []byte) {
 	h.console.Lock()
 	defer h.console.Unlock()
 	if _, err := w.Write(line); errors.Is(err, syscall.EPIPE) && h.life.sources.Load() == 0 {
 		h.Shutdown("") // nobody reads on, as with head; a server goes on without a log
-	}
-}
-
-// Diagnose writes one diagnostic line to stderr.
-func (h *Host) Diagnose(format string, args ...any) {
-	h.writeLine(h.Stderr, fmt.Appendf(nil, format+"\n", args...))
-}
-
-// Labelled is a Trigger whose failures somebody else hears of too: the label, "" for
-// none, finds the line of the log.
-type Labelled interface{ Label() string }
-
-// failed reports the failure of a handler or operation. Application-Start,
-// Application-End, actions and templates report through whoever runs them.
-func (h *Host) failed(e *Execution) {
-	s := e.Set
-	if s == nil || s == e.Host.start || s.Kind == Start || s.Kind == EndSuccess || s.Kind == EndError || s.Kind == Action || s.Kind == TestSet || isCalled(e) {
-		return
-	}
-	if h.Watch != nil {
-		h.Watch.failure(s, e.Err())
-	}
-	label := ""
-	if l, ok := e.Trigger.(Labelled); ok {
-		if label = l.Label(); label != "" {
-			label = " [" + label + "]"
-		}
-	}
-	h.Diagnose("[ERROR] [%s: %s]%s%s %s", s.Name, s.Activity, label, place(e.Err()), Describe(e.Err()))
-	if p, ok := panicOf(e.Err()); ok && h.Verbose {
-		h.Diagnose("%s", p.Stack)
 	}
 }
 

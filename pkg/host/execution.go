@@ -51,6 +51,7 @@ type Execution struct {
 type extra struct {
 	published []string               // names to withdraw at the end, under scope.mu
 	left      map[string]value.Value // what verbs left behind under names of their own, see leave
+	trace     *Trace                 // of an outermost one, under scope.mu
 }
 
 // more returns the extra part, making it.
@@ -123,6 +124,9 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 		e.Within(&parent.Coroutine)
 		e.clock.within = e.Timed()
 	}
+	if h.recorder != nil {
+		h.recorder.note(e, stepBegins)
+	}
 	for _, l := range code.Chunk.Entry {
 		e.Coroutine.Set(l.Reg, t.Entry(l.Name))
 	}
@@ -151,6 +155,9 @@ func (e *Execution) drive() bool {
 		switch e.Run() {
 		case vm.Blocked:
 			e.clock.waits(e.Host)
+			if r := e.Host.recorder; r != nil {
+				r.note(e, stepWaits)
+			}
 			if !e.Op().Start(&e.Coroutine) {
 				return false
 			}
@@ -164,6 +171,9 @@ func (e *Execution) drive() bool {
 // end reports the outcome. e must not be used by the driver afterwards.
 func (e *Execution) end() {
 	state := e.State()
+	if r := e.Host.recorder; r != nil {
+		r.ended(e)
+	}
 	if e.parent != nil && !e.branch && !e.clock.waiting {
 		e.Return(&e.parent.Coroutine)
 	}
@@ -229,7 +239,11 @@ func resume(co *vm.Coroutine, v value.Value, err error) {
 		err = ErrGone
 	}
 	co.Reply(v, err)
-	co.Owner.(*Execution).drive()
+	e := co.Owner.(*Execution)
+	if r := e.Host.recorder; r != nil {
+		r.note(e, stepGoesOn)
+	}
+	e.drive()
 }
 
 // group counts what a statement waits for: one for the statement itself and one
@@ -322,8 +336,17 @@ func cycleError(e *Execution) error {
 	for i, j := 0, len(names)-1; i < j; i, j = i+1, j-1 {
 		names[i], names[j] = names[j], names[i]
 	}
-	return fmt.Errorf("handlers trigger each other without end (stopped at depth %d): … → %s", maxDepth, strings.Join(names, " → "))
+	return &endless{"event_cycle", fmt.Sprintf("handlers trigger each other without end (stopped at depth %d): … → %s", maxDepth, strings.Join(names, " → "))}
 }
+
+// endless is the failure of what would never end.
+type endless struct{ reason, text string }
+
+// Error implements error.
+func (e *endless) Error() string { return e.text }
+
+// Refusal implements refusing.
+func (e *endless) Refusal() string { return e.reason }
 
 // callChild runs code as part of the current statement and continues the
 // statement with what result returns, which reads the ended child.

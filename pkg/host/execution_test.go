@@ -3,6 +3,8 @@ package host_test
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -20,6 +22,12 @@ import (
 // linkWith is link with verbs of the test's own and a time budget.
 func linkWith(t testing.TB, src string, out *bytes.Buffer, budget time.Duration, extra ...*host.Verb) *host.Host {
 	t.Helper()
+	return linkConfig(t, src, host.Config{Stdout: out, Stderr: out, HandlerBudget: budget}, extra...)
+}
+
+// linkConfig is linkWith for any configuration but its verbs.
+func linkConfig(t testing.TB, src string, cfg host.Config, extra ...*host.Verb) *host.Host {
+	t.Helper()
 	f := syntax.NewFile("main.aro", []byte(src+"\n(Application-Start: Test) { Return an <OK: status> for the <application>. }"))
 	for _, d := range syntax.Parse(f) {
 		t.Fatal(d)
@@ -29,7 +37,8 @@ func linkWith(t testing.TB, src string, out *bytes.Buffer, budget time.Duration,
 	if prog == nil {
 		t.Fatal(diags)
 	}
-	return host.New(prog, host.Config{Verbs: verbs, Stdout: out, Stderr: out, HandlerBudget: budget})
+	cfg.Verbs = verbs
+	return host.New(prog, cfg)
 }
 
 func verb(name string, do vm.Func) *host.Verb {
@@ -50,13 +59,26 @@ func TestPanicIsAFailedStatement(t *testing.T) {
 	}))
 	h.Deliver(h.EventHandlers("Go"), host.Payload{Event: value.EmptyMap})
 	text := out.String()
-	for _, want := range []string{"before\n", "[ERROR] [Bad: Go Handler] main.aro:3:5 Runtime Error: Cannot explode the x from the y.", "internal error: the verb fell over", "good\n"} {
+	for _, want := range []string{"before\n", "[ERROR] [Bad: Go Handler] [", "] main.aro:3:5 Runtime Error: Cannot explode the x from the y.", "internal error: the verb fell over", "good\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("output lacks %q:\n%s", want, text)
 		}
 	}
 	if strings.Contains(text, "never") || strings.Contains(text, ".go:") {
 		t.Errorf("output: %s", text)
+	}
+}
+
+// TestO04_Panic: a panic writes the flight recorder's file.
+func TestO04_Panic(t *testing.T) {
+	var out bytes.Buffer
+	file := filepath.Join(t.TempDir(), "flight")
+	h := linkConfig(t, `(Bad: Go Handler) { Explode the <x> from the <y>. }`, host.Config{Stdout: &out, Stderr: &out, Flight: file}, verb("explode", func(*vm.Call) (value.Value, error) {
+		panic("the verb fell over")
+	}))
+	h.Deliver(h.EventHandlers("Go"), host.Payload{Event: value.EmptyMap})
+	if data, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(data), "a panic in Bad at ") || !strings.Contains(string(data), "fails   main.aro:1 [Bad: Go Handler]") {
+		t.Errorf("%v: %s", err, data)
 	}
 }
 

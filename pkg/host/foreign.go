@@ -22,7 +22,7 @@ func (h *Host) EventHandlers(event string) []*Set { return h.program().events[ev
 // Raise runs the handlers of a domain event as part of the statement of call c;
 // a verb returns what Raise returns.
 func (h *Host) Raise(c *vm.Call, event string, payload value.Value) (value.Value, error) {
-	h.Record.domain(event, payload)
+	h.Record.domain(event, payload, h.secrets.all())
 	return h.fanOut(c, h.program().events[event], Payload{payload})
 }
 

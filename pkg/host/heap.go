@@ -13,28 +13,64 @@ import (
 // leave a fiftieth. Larger heaps collect when they have doubled, as usual.
 const heapRoom = 10 << 20
 
-// KeepRoom holds heapRoom from now on, for the whole process, unless GOGC says otherwise.
-// The command calls it once, before Run.
+// KeepRoom holds heapRoom from now on, for the whole process, unless GOGC says otherwise,
+// and looks after each collection how close the process is to its memory limit: see
+// MemoryPressure. The command calls it once, before Run.
 func KeepRoom() {
-	if os.Getenv("GOGC") != "" {
+	h := heap{limit: memoryLimit(), fixed: os.Getenv("GOGC") != ""}
+	if h.fixed && h.limit == 0 {
 		return
 	}
-	debug.SetGCPercent(300)
-	afterCollection(300)
+	if !h.fixed {
+		h.percent = 300
+		debug.SetGCPercent(h.percent)
+	}
+	h.watch()
 }
 
-// afterCollection adapts the percentage to the size of the heap after each
-// collection: a finalizer runs behind it.
-func afterCollection(percent int) {
+// heap is what is done after a collection.
+type heap struct {
+	limit   int64 // 0 for none
+	fixed   bool  // GOGC says how often
+	percent int
+}
+
+// watch runs collected after the next collection: a finalizer runs behind it.
+func (h heap) watch() {
 	type marker struct{ _ *int }
 	runtime.SetFinalizer(&marker{}, func(*marker) {
-		live := []measures.Sample{{Name: "/gc/heap/live:bytes"}}
-		measures.Read(live)
-		want := min(max(int(heapRoom*100/max(live[0].Value.Uint64(), 1)), 100), 300)
-		if want < percent-20 || want > percent+20 {
-			debug.SetGCPercent(want)
-			percent = want
-		}
-		afterCollection(percent)
+		h.collected()
+		h.watch()
 	})
+}
+
+// collected adapts the percentage to the size of the heap. With a limit the next
+// collection comes half-way to it at the latest, so that the limit does not come as a
+// surprise: Go itself would fill it first.
+func (h *heap) collected() {
+	live, used := measure()
+	want := min(max(int(heapRoom*100/max(live, 1)), 100), 300)
+	if h.limit > 0 {
+		h.press(used)
+		want = min(want, max(int(50*(h.limit-used)/max(live, 1)), 2))
+	}
+	if !h.fixed && (want < h.percent-h.percent/10 || want > h.percent+h.percent/10) {
+		debug.SetGCPercent(want)
+		h.percent = want
+	}
+}
+
+// measure returns the bytes that the collection left over, and those that are not
+// free for something else: with stacks, tables and what else Go needs.
+func measure() (live, used int64) {
+	s := []measures.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/unused:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	measures.Read(s)
+	live = int64(s[0].Value.Uint64())
+	used = live + int64(s[1].Value.Uint64())
+	for _, free := range s[2:] {
+		used -= int64(free.Value.Uint64())
+	}
+	return live, used
 }

@@ -40,6 +40,9 @@ type Config struct {
 	// Reloads says that somebody calls Reload when files have changed: templates and
 	// static files are not looked at in between.
 	Reloads bool
+	// LogJSON writes each line of the log as a JSON object, LogRequests a line for
+	// each request.
+	LogJSON, LogRequests bool
 	// KeepAlive keeps the process after Application-Start until a signal comes.
 	KeepAlive bool
 	// Debug prints the final response in developer form, Testing makes When work
@@ -57,8 +60,11 @@ type Config struct {
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
 	// its waiting); 0 is DefaultBudget.
 	HandlerBudget time.Duration
-	Watch         *Watch  // collects what the inspector shows; nil: nothing is collected
-	Access        *Access // what the program may reach; nil: what the user may
+	// Flight is the file of the flight recorder, "" for none: what ran in the last
+	// seconds is written to it when a handler panics or uses up its budget.
+	Flight string
+	Watch  *Watch  // collects what the inspector shows; nil: nothing is collected
+	Access *Access // what the program may reach; nil: what the user may
 }
 
 // DefaultBudget is the time a handler may compute without a pause before it is
@@ -90,6 +96,8 @@ type Host struct {
 	handles  sync.Map // service handles by name: value.Value
 	services map[string]Service
 	remote   Remote
+	sessions Sessions
+	recorder *flightRecorder
 	callable map[string]Callable
 
 	life     lifecycle
@@ -97,6 +105,7 @@ type Host struct {
 	sleepers sleepers
 
 	refusals  refusals
+	secrets   secrets
 	schedules schedules
 	commands  commands
 	system    system
@@ -135,6 +144,10 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		callable: make(map[string]Callable),
 	}
 	h.durable, _ = cfg.Engine.(store.Durable)
+	h.concealParameters()
+	if cfg.Flight != "" {
+		h.recorder = newFlightRecorder(h, cfg.Flight)
+	}
 	h.files = newFiles(cfg.WorkDir, cfg.Access)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()
@@ -216,6 +229,9 @@ func (e *Execution) Abandon() {
 // waits letting the next one start, and returns when all have ended.
 func (h *Host) Deliver(sets []*Set, t Trigger) {
 	h.recordOutside(sets, t)
+	if _, ok := t.(Traced); !ok && len(sets) > 1 {
+		t = &shared{Trigger: t}
+	}
 	var waiting []*Execution
 	began, stripe := false, uint8(0)
 	for _, s := range sets {

@@ -111,7 +111,7 @@ func (h *Host) OnClose(f func(deadline time.Time)) {
 // closed when no more signals are to be expected.
 func (h *Host) Run(signals <-chan os.Signal) int {
 	if err := h.loadStores(true); err != nil {
-		h.writeLine(h.Stdout, []byte("Error: "+err.Error()+"\n"))
+		h.say(h.Stdout, []byte("Error: "+err.Error()+"\n"), nil)
 		return 1
 	}
 	if h.KeepAlive {
@@ -119,7 +119,7 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 	}
 	if h.EntryPoint != "" {
 		if h.start = h.find(h.EntryPoint); h.start == nil {
-			h.writeLine(h.Stdout, []byte("Error: Entry point not found: '"+h.EntryPoint+"'\n"))
+			h.say(h.Stdout, []byte("Error: Entry point not found: '"+h.EntryPoint+"'\n"), nil)
 			return 1
 		}
 	}
@@ -199,7 +199,7 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 		h.Diagnose("[ERROR] %s", err)
 	}
 	if failure != nil {
-		h.writeLine(h.Stdout, []byte("Runtime error: "+Describe(failure)+"\n"))
+		h.say(h.Stdout, []byte("Runtime error: "+Describe(failure)+"\n"), nil)
 		return code
 	}
 	form := finalResponse
@@ -207,7 +207,7 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 		form = boxed
 	}
 	if text := form(e.Reply, h.startLocal(e)); text != "" && !h.KeepAlive {
-		h.writeLine(h.Stdout, []byte(text+"\n"))
+		h.say(h.Stdout, []byte(text+"\n"), nil)
 	}
 	return code
 }
@@ -328,9 +328,9 @@ var lifecycleVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "sleep", Aliases: []string{"delay", "pause"}, Role: bytecode.RoleOwn, Preps: []string{"for", "with"},
 		Doc: "Sleeps for a duration.", Blocking: true, Result: bytecode.Binds, Object: bytecode.ReadObject}, Do: sleepVerb},
 	{Verb: bytecode.Verb{Name: "start", Aliases: []string{"initialize", "boot"}, Role: bytecode.RoleServer, Preps: []string{"with", "for", "on"},
-		Doc: "Starts a service, such as the http-server.", Blocking: true, Result: bytecode.Labels, Object: bytecode.TryObject}, Do: startVerb},
+		Doc: "Starts a service, such as the http-server, or a session.", Blocking: true, Result: bytecode.Labels, Object: bytecode.TryObject}, Do: startVerb},
 	{Verb: bytecode.Verb{Name: "stop", Role: bytecode.RoleServer, Preps: []string{"with"},
-		Doc: "Stops a service.", Blocking: true, Result: bytecode.Labels, Object: bytecode.TryObject}, Do: stopVerb},
+		Doc: "Stops a service, a schedule or a session.", Blocking: true, Result: bytecode.Labels, Object: bytecode.TryObject}, Do: stopVerb},
 }
 
 // startVerb starts a registered service; a name that nobody serves succeeds, as
@@ -338,6 +338,9 @@ var lifecycleVerbs = []*Verb{
 func startVerb(c *vm.Call) (value.Value, error) {
 	h := executionOf(c).Host
 	name := c.Site.Result.Base
+	if name == "session" && h.sessions != nil {
+		return h.sessions.Begin(c, payload(c))
+	}
 	s := h.services[name]
 	if s == nil {
 		return value.Value{}, nil
@@ -368,6 +371,11 @@ func stopVerb(c *vm.Call) (value.Value, error) {
 		h.keyboard.stop()
 		h.Shutdown("")
 		return value.Value{}, nil
+	}
+	if name == "session" && h.sessions != nil {
+		if v, ours, err := h.sessions.End(c); ours {
+			return v, err
+		}
 	}
 	if s := h.services[name]; s != nil {
 		return value.Value{}, s.Stop(c)

@@ -15,6 +15,12 @@ func offload(c *vm.Call, work func() (value.Value, error)) (value.Value, error) 
 	return c.Suspend(&offloaded{executionOf(c).Host.files.slots, work})
 }
 
+// alone is offload for work that has a gate of its own, and must not take the places
+// of files while it waits there.
+func alone(c *vm.Call, work func() (value.Value, error)) (value.Value, error) {
+	return c.Suspend(&offloaded{nil, work})
+}
+
 type offloaded struct {
 	slots chan struct{}
 	work  func() (value.Value, error)
@@ -23,9 +29,13 @@ type offloaded struct {
 // Start implements vm.Op.
 func (o *offloaded) Start(co *vm.Coroutine) bool {
 	go func() {
-		o.slots <- struct{}{}
+		if o.slots != nil {
+			o.slots <- struct{}{}
+		}
 		v, err := guarded(o.work)
-		<-o.slots
+		if o.slots != nil {
+			<-o.slots
+		}
 		resume(co, v, err)
 	}()
 	return false

@@ -42,7 +42,7 @@ func (o *offloadedEvents) Start(co *vm.Coroutine) bool {
 // raiseWithin runs the handlers of a domain event on this goroutine on behalf of an
 // execution that is suspended, and returns when all have ended.
 func (h *Host) raiseWithin(parent *Execution, event DomainEvent) {
-	h.Record.domain(event.Name, event.Payload)
+	h.Record.domain(event.Name, event.Payload, h.secrets.all())
 	if parent.Depth >= maxDepth {
 		return
 	}

@@ -14,7 +14,8 @@ func hashPassword(v value.Value, _ operands) (value.Value, error) {
 	if v.Kind() != value.String || v.Str() == "" {
 		return value.Value{}, fmt.Errorf("'password-hash' needs a text that is not empty, not a %s", passwordKind(v))
 	}
-	return value.OfString(password.Hash(v.Str())), nil
+	hash, err := password.Hash(v.Str())
+	return value.OfString(hash), err
 }
 
 // matchPassword is `Compute the <ok: password-matches> from <password> with <secret>.`
@@ -30,7 +31,10 @@ func matchPassword(v value.Value, with operands) (value.Value, error) {
 	}
 	matches, ok := false, kept.Kind() == value.String
 	if ok {
-		matches, ok = password.Matches(v.Str(), kept.Str())
+		var err error
+		if matches, ok, err = password.Matches(v.Str(), kept.Str()); err != nil {
+			return value.Value{}, err
+		}
 	}
 	if !ok {
 		return value.Value{}, fmt.Errorf("'password-matches' compares with what password-hash gave, a text that begins with $argon2id$")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 
 // Recorder writes every event of a run to a file, as one JSON object (02 §21).
 // Events are written as they come, so that a long run needs no memory for them;
-// Close completes the object. A nil Recorder records nothing.
+// Close completes the object. What stands under the name of a secret is left out, also
+// when the file is replayed. A nil Recorder records nothing.
 type Recorder struct {
 	mu    sync.Mutex
 	to    io.WriteCloser
@@ -39,13 +41,14 @@ func NewRecorder(to io.WriteCloser, application string, now time.Time) *Recorder
 
 func quoted(s string) string { return value.OfString(s).JSON() }
 
-// event adds one event. The payload is text: JSON of the event's fields.
-func (r *Recorder) event(kind string, fields value.Value) {
+// event adds one event without the secrets. The payload is text: JSON of the event's
+// fields.
+func (r *Recorder) event(kind string, fields value.Value, secrets []string) {
 	if r == nil {
 		return
 	}
 	at := quoted(time.Now().UTC().Format(recordTime))
-	payload := quoted(fields.JSON())
+	payload := quoted(value.Redact(fields, "", value.SecretsIn(slices.Clone(secrets), "", fields)).JSON())
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.done {
@@ -58,9 +61,9 @@ func (r *Recorder) event(kind string, fields value.Value) {
 }
 
 // domain records a domain event under its name.
-func (r *Recorder) domain(name string, payload value.Value) {
+func (r *Recorder) domain(name string, payload value.Value, secrets []string) {
 	if r != nil {
-		r.event("domain", value.MapOf("domainEventType", value.OfString(name), "payload", payload))
+		r.event("domain", value.MapOf("domainEventType", value.OfString(name), "payload", payload), secrets)
 	}
 }
 
@@ -125,7 +128,7 @@ func ReadRecording(data []byte) ([]DomainEvent, error) {
 // replay raises the events of a recording, one after the other.
 func (h *Host) replay() {
 	for _, r := range h.Replay {
-		h.Record.domain(r.Name, r.Payload)
+		h.Record.domain(r.Name, r.Payload, h.secrets.all())
 		h.Deliver(h.program().events[r.Name], Payload{r.Payload})
 	}
 }
@@ -143,7 +146,7 @@ func (h *Host) recordOutside(sets []*Set, t Trigger) {
 	if !fields.IsBound() {
 		fields = value.EmptyMap
 	}
-	h.Record.event(kind, value.MapOf("event", value.OfString(sets[0].Event), "payload", fields))
+	h.Record.event(kind, value.MapOf("event", value.OfString(sets[0].Event), "payload", fields), h.secrets.all())
 }
 
 var outsideKinds = map[Kind]string{SocketEvent: "socket", WebSocketEvent: "websocket", FileEvent: "file", KeyEvent: "key"}

@@ -124,6 +124,11 @@ func (h *Host) Lookup(co *vm.Coroutine, name string, event bool) (value.Value, e
 	if v = h.Handle(name); v.IsBound() {
 		return v, nil
 	}
+	if name == "session" {
+		if v = h.session(e); v.IsBound() {
+			return v, nil
+		}
+	}
 	if name == "system" {
 		return value.OfObject(&h.system), nil
 	}

@@ -26,7 +26,9 @@ func emit(c *vm.Call) (value.Value, error) {
 		return value.Value{}, nil
 	}
 	p := payload(c)
-	h.Record.domain(c.Site.Result.Base, p)
+	if h.Record != nil {
+		h.Record.domain(c.Site.Result.Base, p, h.Secrets(c.Co))
+	}
 	return h.fanOut(c, sets, Payload{p})
 }
 
@@ -66,7 +68,7 @@ func callAction(c *vm.Call) (value.Value, error) {
 	set := c.Site.Target.(*Set)
 	caller := executionOf(c)
 	if caller.calls >= maxCalls {
-		return value.Value{}, fmt.Errorf("action 'Application.%s' calls itself without end (stopped at %d calls)", set.Name, maxCalls)
+		return value.Value{}, &endless{"recursion", fmt.Sprintf("action 'Application.%s' calls itself without end (stopped at %d calls)", set.Name, maxCalls)}
 	}
 	e := caller.Host.newExecution(set.Code, set, actionInput{input(c, set), set.Takes}, caller)
 	e.calls++

@@ -66,15 +66,19 @@ func plainName(s string) string {
 
 // environment is "" for a variable that is not set.
 func environment(c *vm.Call) (value.Value, error) {
-	if err := executionOf(c).Host.Access.mayReadEnvironment(); err != nil {
+	h := executionOf(c).Host
+	if err := h.Access.mayReadEnvironment(); err != nil {
 		return value.Value{}, err
 	}
 	if name := c.Site.Object.Raw; name != "" {
-		return value.OfString(os.Getenv(name)), nil
+		v := os.Getenv(name)
+		h.concealEnvironment(name, v)
+		return value.OfString(v), nil
 	}
 	b := value.NewBuilder(64)
 	for _, kv := range os.Environ() {
 		if k, v, ok := strings.Cut(kv, "="); ok && k != "" {
+			h.concealEnvironment(k, v)
 			b.Set(k, value.OfString(v))
 		}
 	}
@@ -112,6 +116,7 @@ func require(c *vm.Call) (value.Value, error) {
 			return value.Value{}, err
 		}
 		if v, ok := os.LookupEnv(name); ok {
+			e.Host.concealEnvironment(name, v)
 			return value.OfString(v), nil
 		}
 		return value.Value{}, nil

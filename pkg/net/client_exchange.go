@@ -23,6 +23,7 @@ type outgoing struct {
 	redirects int // how many are followed; none: the redirect is the answer
 	limit     int // bytes of the answer's body
 	guarded   bool
+	trace     *host.Trace // what the request belongs to
 }
 
 // answer is what came back.
@@ -91,7 +92,20 @@ func (o *outgoing) request(ctx context.Context) (*http.Request, error) {
 	if _, set := r.Header["User-Agent"]; !set {
 		r.Header.Set("User-Agent", userAgent)
 	}
+	o.carry(r.Header)
 	return r, nil
+}
+
+// carry adds the headers that tell others what a request belongs to (05 O02), unless
+// the program does.
+func (o *outgoing) carry(h http.Header) {
+	if _, set := h["Traceparent"]; set || o.trace == nil {
+		return
+	}
+	h["Traceparent"] = []string{o.trace.Parent()}
+	if state := o.trace.State(); state != "" {
+		h["Tracestate"] = []string{state}
+	}
 }
 
 const userAgent = "ARO-HTTP-Client/1.0"

@@ -30,6 +30,7 @@ func (e *guardError) Error() string {
 func (n *Network) guard(_, address string, _ syscall.RawConn) error {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil || n.public != nil && !n.public(ap) || n.public == nil && !isPublic(ap.Addr()) {
+		n.refused("private_address")
 		return &guardError{ap.Addr()}
 	}
 	return nil

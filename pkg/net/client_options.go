@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aro/pkg/host"
+	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 )
 
@@ -39,6 +40,13 @@ func addressProblem(err error) string {
 		err = wrapped.Err
 	}
 	return err.Error()
+}
+
+// requestFor is a request of a statement, with the defaults.
+func (n *Network) requestFor(c *vm.Call, method string, u *url.URL) *outgoing {
+	o := n.newOutgoing(method, u)
+	o.trace = host.TraceOf(c)
+	return o
 }
 
 // newOutgoing is a request with the defaults.

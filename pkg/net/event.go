@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"aro/pkg/host"
 	"aro/pkg/vm/value"
 )
 
@@ -20,6 +21,7 @@ type tcpEvent struct {
 	data   []byte
 	text   bool // data is valid UTF-8
 	reason string
+	trace  host.LazyTrace
 }
 
 type eventKind uint8
@@ -46,6 +48,11 @@ func (e *tcpEvent) is(v value.Value) bool {
 		return unsafe.SliceData(v.Bytes()) == unsafe.SliceData(e.data)
 	}
 	return false
+}
+
+// Trace implements host.Traced.
+func (e *tcpEvent) Trace() *host.Trace {
+	return e.trace.Get(func() *host.Trace { return host.NewTrace("", "") })
 }
 
 // Uncork implements host.Corked.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"aro/pkg/host/password"
 	"aro/pkg/net/contract"
 	"aro/pkg/net/httpd"
 	"aro/pkg/vm/value"
@@ -52,6 +53,8 @@ func (s *httpServer) tooOften(x *httpd.Exchange, op *contract.Operation) bool {
 var (
 	tooMany = &contract.Failure{Status: http.StatusTooManyRequests,
 		Fields: value.MapOf("error", value.OfString("Too Many Requests"))}
+	busy = &contract.Failure{Status: http.StatusServiceUnavailable,
+		Fields: value.MapOf("error", value.OfString("Service Unavailable"), "message", value.OfString(password.ErrBusy.Error()))}
 	overloaded = &contract.Failure{Status: http.StatusServiceUnavailable,
 		Fields: value.MapOf("error", value.OfString("Service Unavailable"), "message", value.OfString("Too many requests are being served"))}
 )

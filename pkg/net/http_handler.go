@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"aro/pkg/host"
+	"aro/pkg/host/password"
 	"aro/pkg/net/contract"
 	"aro/pkg/net/httpd"
 	"aro/pkg/vm"
@@ -16,10 +17,28 @@ import (
 // Serve answers one request: upgrade, route, checks, the feature set, the
 // response. It runs the feature set on the connection's own goroutine.
 func (s *httpServer) Serve(x *httpd.Exchange) {
+	if s.h.LogRequests {
+		s.serveLogged(x)
+		return
+	}
+	s.serve(x, nil)
+}
+
+// serve is Serve. req is what becomes the request of the feature set, nil: it is made
+// when there is one.
+func (s *httpServer) serve(x *httpd.Exchange, req *request) {
 	x.Set("X-Content-Type-Options", "nosniff")
 	if s.h.IsStopping() {
 		x.Close = true
-		s.fail(x, contract.Unavailable())
+		if !s.shared.Load() {
+			s.fail(x, contract.Unavailable())
+			return
+		}
+	}
+	if p := host.MemoryPressure(); p == host.Full || p == host.High && (x.HasBody() || x.Upgrades()) {
+		s.h.Refused("memory")
+		x.Close = true // its buffers too
+		s.fail(x, overloaded)
 		return
 	}
 	if s.hosts != nil && !s.knownHost(x.Host) {
@@ -49,7 +68,7 @@ func (s *httpServer) Serve(x *httpd.Exchange) {
 		s.fail(x, forbidden)
 		return
 	}
-	s.operation(x, rt, &m)
+	s.operation(x, rt, &m, req)
 }
 
 var forbidden = &contract.Failure{Status: http.StatusForbidden, Fields: value.MapOf("error", value.OfString("Forbidden"),
@@ -143,7 +162,7 @@ func (s *httpServer) crossOrigin(x *httpd.Exchange) bool {
 }
 
 // operation checks a routed request, runs its feature set and answers.
-func (s *httpServer) operation(x *httpd.Exchange, rt *routing, m *contract.Match) {
+func (s *httpServer) operation(x *httpd.Exchange, rt *routing, m *contract.Match, req *request) {
 	op := m.Operation
 	set := rt.handlers[op]
 	if set == nil {
@@ -153,7 +172,10 @@ func (s *httpServer) operation(x *httpd.Exchange, rt *routing, m *contract.Match
 	if s.rate != nil && s.tooOften(x, op) {
 		return
 	}
-	req := &request{Request: x.Request, op: op, short: s.short}
+	if req == nil {
+		req = &request{Request: x.Request}
+	}
+	req.op, req.short = op, s.short
 	if f := s.prepare(x, rt, req, m); f != nil {
 		s.fail(x, f)
 		return
@@ -176,6 +198,7 @@ func (s *httpServer) operation(x *httpd.Exchange, rt *routing, m *contract.Match
 		return
 	}
 	s.respond(x, req, e.Reply)
+	s.sessions.answer(x, req)
 }
 
 // prepare runs the checks that are always on (03 §4.5), and those of validate.
@@ -255,6 +278,9 @@ func failure(err error) *contract.Failure {
 		return &contract.Failure{Status: http.StatusNotFound,
 			Fields: value.MapOf("error", value.OfString("Not Found"), "message", value.OfString(missing.Message))}
 	}
+	if errors.Is(err, password.ErrBusy) {
+		return busy
+	}
 	status := http.StatusInternalServerError
 	var thrown *host.ThrownError
 	if errors.As(err, &thrown) && contract.ReasonKnown(thrown.Type) {
@@ -270,15 +296,5 @@ func (q *request) tell(f *contract.Failure) *contract.Failure {
 	if !q.short {
 		return f
 	}
-	id, _ := q.Property("id")
-	return &contract.Failure{Status: f.Status, Fields: value.MapOf("error", value.OfString(http.StatusText(f.Status)), "id", id)}
-}
-
-// Label implements host.Labelled.
-func (q *request) Label() string {
-	if !q.short {
-		return ""
-	}
-	id, _ := q.Property("id")
-	return id.Str()
+	return &contract.Failure{Status: f.Status, Fields: value.MapOf("error", value.OfString(http.StatusText(f.Status)), "id", value.OfString(q.Trace().ID))}
 }

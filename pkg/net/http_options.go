@@ -25,17 +25,19 @@ type httpOptions struct {
 	inflate   bool // take compressed request bodies
 	short     bool // failures say nothing but an id (05 H14)
 
+	sessions sessions
+
 	security value.Value // as it was given; unbound: presence only
 }
 
 // httpOptionKeys are the options in the order that a message lists them.
 var httpOptionKeys = []string{"port", "host", "websocket", "origins", "validate", "cors", "maxBodySize", "tls", "compress", "docs",
-	"hosts", "maxConcurrent", "rate", "compressedBodies", "security", "errors"}
+	"hosts", "maxConcurrent", "rate", "compressedBodies", "security", "sessions", "errors"}
 
 // httpOptionsOf reads the options. websocket is the upgrade path of a server that
 // was not told one.
 func httpOptionsOf(v value.Value, websocket string) (httpOptions, error) {
-	o := httpOptions{bind: "0.0.0.0", websocket: websocket, maxBody: maxBody, compress: true, atOnce: defaultConcurrent()}
+	o := httpOptions{bind: "0.0.0.0", websocket: websocket, maxBody: maxBody, compress: true, atOnce: defaultConcurrent(), sessions: defaultSessions}
 	rec := v.Record()
 	if rec == nil {
 		return o, nil
@@ -92,6 +94,8 @@ func (o *httpOptions) set(key string, v value.Value) (err error) {
 		o.inflate, err = switchOption(key, v)
 	case "compress":
 		o.compress, err = switchOption(key, v)
+	case "sessions":
+		err = o.sessions.configure(v)
 	case "security":
 		o.security = v
 	case "errors":

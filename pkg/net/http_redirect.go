@@ -31,7 +31,7 @@ func (s *httpServer) startRedirect(securePort int, t *transport) (*redirector, e
 	if s.tls == nil || s.tls.redirect < 0 {
 		return nil, nil
 	}
-	l, err := s.listen(s.tls.redirect)
+	l, _, err := s.listen("redirect", s.tls.redirect)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"aro/pkg/host"
 	"aro/pkg/net/contract"
@@ -23,9 +24,11 @@ type request struct {
 	path, query, header, cookie value.Value
 	files                       value.Value
 	allCookies                  value.Value
-	id                          string
-	short                       bool        // the client hears nothing of failures but the id
-	user                        value.Value // who sent it; unbound without the option security
+	trace                       host.LazyTrace
+	session                     atomic.Pointer[string] // its id, once the feature set began or ended one
+	busy                        bool                   // a password was not looked at
+	short                       bool                   // the client hears nothing of failures but the id
+	user                        value.Value            // who sent it; unbound without the option security
 
 	x   *httpd.Exchange // while the feature set runs
 	run *host.Execution
@@ -39,6 +42,13 @@ func (q *request) Began(e *host.Execution) {
 
 // Gone implements httpd.Watcher: nobody waits for the answer (05 H10).
 func (q *request) Gone() { q.run.Abandon() }
+
+// Trace implements host.Traced. A traceparent that was sent twice is none.
+func (q *request) Trace() *host.Trace {
+	return q.trace.Get(func() *host.Trace {
+		return host.NewTrace(q.single("header", "traceparent"), q.Fields.Joined("tracestate", ","))
+	})
+}
 
 // Entry implements host.Trigger.
 func (q *request) Entry(name string) value.Value {
@@ -101,10 +111,9 @@ func (q *request) Property(name string) (value.Value, bool) {
 			return q.user, true
 		}
 	case "id":
-		if q.id == "" {
-			q.id = value.NewUUID()
-		}
-		return value.OfString(q.id), true
+		return value.OfString(q.Trace().ID), true
+	case "traceId":
+		return value.OfString(q.Trace().TraceID()), true
 	}
 	if v, ok := q.parameters().Property(name); ok {
 		return v, true

@@ -68,7 +68,8 @@ func (s *httpServer) hold(x *httpd.Exchange, req *request, status int, v value.V
 	}
 	if details := req.op.CheckResponse(status, v); len(details) > 0 {
 		x.Set("X-Contract-Violation", "true")
-		s.h.Diagnose("[CONTRACT VIOLATION] Response for operation '%s' (status %d) does not match schema: %s", req.op.ID, status, strings.Join(details, "; "))
+		s.h.Diagnose("[CONTRACT VIOLATION] Response for operation '%s' (status %d) does not match schema: %s", req.op.ID, status,
+			value.Conceal(strings.Join(details, "; "), req.Secrets()))
 	}
 }
 

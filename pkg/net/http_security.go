@@ -20,10 +20,11 @@ import (
 // scheme verifies the credentials of one security scheme of the contract
 // (05 A01): exactly one of its ways is set.
 type scheme struct {
-	seen   bool // the handler looks, only presence counts here
-	keys   []apiKey
-	users  string // repository
-	tokens *credential.Verifier
+	seen    bool // the handler looks, only presence counts here
+	session bool // of a session that runs
+	keys    []apiKey
+	users   string // repository
+	tokens  *credential.Verifier
 
 	told atomic.Bool // the complaint about a row, which is made once
 }
@@ -37,7 +38,7 @@ type apiKey struct {
 // be guessed.
 const leastKey = 16
 
-const schemeNeeds = `{ keys: […] }, { users: "user-repository" }, { jwt: { … } }, or "handler" if the handler looks itself`
+const schemeNeeds = `{ keys: […] }, { users: "user-repository" }, { jwt: { … } }, "session", or "handler" if the handler looks itself`
 
 // securityOf reads the option security: how to verify each scheme that operations
 // of the contract need. One that is left out would let anybody in, so none may be.
@@ -83,6 +84,12 @@ func (s *httpServer) schemeOf(c *contract.SecurityCheck, v value.Value) (*scheme
 	if v.Kind() == value.String && v.Str() == "handler" {
 		return &scheme{seen: true}, nil
 	}
+	if v.Kind() == value.String && v.Str() == "session" {
+		if c.Kind != contract.CheckAPIKey || c.In != contract.InCookie || c.Name != s.sessions.cookie {
+			return nil, fmt.Errorf("\"session\" is for a scheme with type: apiKey, in: cookie, name: %s", s.sessions.cookie)
+		}
+		return &scheme{session: true}, nil
+	}
 	rec := v.Record()
 	if rec == nil || rec.Len() != 1 {
 		return nil, errors.New("it must be one of " + schemeNeeds)
@@ -97,7 +104,7 @@ func (s *httpServer) schemeOf(c *contract.SecurityCheck, v value.Value) (*scheme
 	}
 	switch way {
 	case "keys":
-		keys, err := keysOf(c.Scheme, v)
+		keys, err := s.keysOf(c.Scheme, v)
 		return &scheme{keys: keys}, err
 	case "users":
 		if v.Kind() != value.String || !strings.HasSuffix(v.Str(), "-repository") {
@@ -113,11 +120,12 @@ func (s *httpServer) schemeOf(c *contract.SecurityCheck, v value.Value) (*scheme
 
 // keysOf reads keys: a list, a text with commas between them, or a map with who
 // has which.
-func keysOf(scheme string, v value.Value) (keys []apiKey, err error) {
+func (s *httpServer) keysOf(scheme string, v value.Value) (keys []apiKey, err error) {
 	add := func(name, key string) {
 		if key = strings.TrimSpace(key); len(key) < leastKey {
 			err = fmt.Errorf("a key must have %d characters at least, one has %d", leastKey, len(key))
 		}
+		s.h.Conceal(key)
 		keys = append(keys, apiKey{name, sha256.Sum256([]byte(key))})
 	}
 	switch v.Kind() {
@@ -160,6 +168,10 @@ func (s *httpServer) authenticate(rt *routing, req *request) (f *contract.Failur
 		}
 		return s.judge(req, sc, sent)
 	})
+	if f != nil && req.busy {
+		s.h.Refused("too_many_logins")
+		return busy // nobody has looked whether the password is right
+	}
 	return f
 }
 
@@ -167,6 +179,9 @@ func (s *httpServer) judge(req *request, sc *scheme, sent string) (value.Value, 
 	switch {
 	case sc.seen:
 		return value.Nil, true
+	case sc.session:
+		row := s.sessions.find(sent)
+		return row, row.Kind() != value.Null
 	case sc.keys != nil:
 		return sc.holder(sent)
 	case sc.tokens != nil:
@@ -179,7 +194,7 @@ func (s *httpServer) judge(req *request, sc *scheme, sent string) (value.Value, 
 		}
 		return claims, true
 	}
-	return s.account(sc, sent)
+	return s.account(req, sc, sent)
 }
 
 // holder finds who has a key. All keys are looked at, whichever fits.
@@ -198,7 +213,7 @@ func (sc *scheme) holder(sent string) (value.Value, bool) {
 
 // account finds the user of Basic credentials. Somebody who is not there costs as
 // much as a wrong password.
-func (s *httpServer) account(sc *scheme, sent string) (value.Value, bool) {
+func (s *httpServer) account(req *request, sc *scheme, sent string) (value.Value, bool) {
 	text, err := base64.StdEncoding.DecodeString(sent)
 	name, typed, ok := strings.Cut(string(text), ":")
 	if err != nil || !ok || name == "" || typed == "" {
@@ -206,19 +221,20 @@ func (s *httpServer) account(sc *scheme, sent string) (value.Value, bool) {
 	}
 	rows := s.h.RowsWith(sc.users, "name", value.OfString(name))
 	if len(rows) != 1 {
-		password.Spend(typed)
+		req.busy = password.Spend(typed) != nil
 		return value.Nil, false
 	}
 	kept, _ := rows[0].Property("password")
 	matches, known := false, kept.Kind() == value.String
 	if known {
-		matches, known = password.Matches(typed, kept.Str())
+		matches, known, err = password.Matches(typed, kept.Str())
+		req.busy = err != nil
 	}
 	if !known {
 		if !sc.told.Swap(true) {
 			s.h.Diagnose("[Warning] rows of the %s have a password that password-hash did not give; nobody can log in with it", sc.users)
 		}
-		password.Spend(typed)
+		req.busy = password.Spend(typed) != nil
 		return value.Nil, false
 	}
 	if !matches {

@@ -42,6 +42,7 @@ type httpServer struct {
 	running  bool
 	server   *httpd.Server
 	listener net.Listener
+	shared   atomic.Bool   // others will accept from it, or do already
 	served   chan struct{} // closed when nothing is accepted any more
 	gone     func()
 	state    value.Value
@@ -63,6 +64,7 @@ func (n *Network) attachHTTP(h *host.Host) {
 	s.routing.Store(rt)
 	n.http = s
 	h.Register("http-server", s)
+	h.SetSessions(sessionsOf{s})
 	h.OnDrain(s.drain)
 	h.OnClose(func(deadline time.Time) { s.shut(time.Until(deadline)) })
 }
@@ -101,6 +103,7 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 	if s.httpOptions, err = httpOptionsOf(options, s.defaultWebSocket()); err != nil {
 		return value.Value{}, err
 	}
+	s.sessions.h, s.sessions.tls = s.h, s.tls != nil
 	rt := *s.routing.Load()
 	if err := rt.equip(s, &s.httpOptions); err != nil {
 		return value.Value{}, err
@@ -120,7 +123,7 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 	if err != nil {
 		return value.Value{}, err
 	}
-	l, err := s.listen(port)
+	l, shared, err := s.listen("http", port)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -130,6 +133,7 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 	}
 	s.warnUnverified(&rt)
 	s.listener = l
+	s.shared.Store(shared)
 	var handler httpd.Handler = s
 	if s.n.Live != nil {
 		handler = liveHandler{s, s.n.Live}
@@ -147,12 +151,11 @@ func (s *httpServer) Start(c *vm.Call, options value.Value) (value.Value, error)
 }
 
 // listen opens a port of the http-server.
-func (s *httpServer) listen(port int) (net.Listener, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(s.bind, strconv.Itoa(port)))
-	if err != nil {
-		return nil, fmt.Errorf("Cannot start the http-server on port %d: %s", port, bindReason(err))
+func (s *httpServer) listen(name string, port int) (l net.Listener, shared bool, err error) {
+	if l, shared, err = open(name, s.bind, port); err != nil {
+		return nil, false, fmt.Errorf("Cannot start the http-server on port %d: %s", port, bindReason(err))
 	}
-	return l, nil
+	return l, shared, nil
 }
 
 func (s *httpServer) newServer(h httpd.Handler, secure *tls.Config) *httpd.Server {
@@ -161,6 +164,7 @@ func (s *httpServer) newServer(h httpd.Handler, secure *tls.Config) *httpd.Serve
 		TLS:      secure,
 		Limits:   httpd.Defaults,
 		Diagnose: func(text string) { s.h.Diagnose("%s", text) },
+		Refused:  s.h.Refused,
 	}
 }
 
@@ -278,14 +282,26 @@ func (s *httpServer) Stop(*vm.Call) error {
 
 // drain begins the shutdown: requests that come from now on are answered 503 and
 // their connections closed; the listener stays open until the server stops, so
-// that nobody who connects in between is reset.
+// that nobody who connects in between is reset. Where another process takes over the
+// socket nothing is accepted any more, and what comes on connections that are there is
+// still served.
 func (s *httpServer) drain() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.server != nil {
-		s.server.Drain()
+	server, listener := s.server, s.listener
+	s.mu.Unlock()
+	switch {
+	case server == nil:
+	case s.shared.Load():
+		listener.(*net.TCPListener).SetDeadline(time.Now()) // from now on, who connects is the next process's
+		server.Wind(windTime)
+	default:
+		server.Drain()
 	}
 }
+
+// windTime is how long clients of a shared socket have for a last request on a
+// connection that they have open already.
+const windTime = time.Second
 
 func (s *httpServer) shut(wait time.Duration) {
 	s.mu.Lock()

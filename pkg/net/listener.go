@@ -72,7 +72,7 @@ func (n *Network) listen(name string, port int, o listenOptions, hold func() fun
 	case stopping:
 		return nil, errors.New("the application is shutting down")
 	}
-	ln, err := net.Listen("tcp", net.JoinHostPort(bind, strconv.Itoa(port)))
+	ln, _, err := open(name, bind, port)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on port %d: %s", port, reasonOf(err))
 	}

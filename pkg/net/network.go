@@ -170,12 +170,20 @@ func (n *Network) admit(c *Conn) bool {
 		return false
 	}
 	if c.inbound {
+		if host.MemoryPressure() != host.Relaxed {
+			n.refused("memory")
+			return false
+		}
 		if n.full(c.addr, n.Limits.Connections, n.Limits.PerAddress, n.Limits.LoopbackCount) {
 			n.refused("too_many_connections")
 			return false
 		}
 		if l := c.listener; l != nil {
-			if l.closed || l.max > 0 && l.group.len() >= l.max {
+			if l.closed {
+				return false
+			}
+			if l.max > 0 && l.group.len() >= l.max {
+				n.refused("too_many_connections")
 				return false
 			}
 			l.group.add(c)
@@ -192,6 +200,21 @@ func (n *Network) admit(c *Conn) bool {
 	n.byID[c.id] = c
 	n.live[c] = struct{}{}
 	return true
+}
+
+// longestHold is how long a message waits for memory at most.
+const longestHold = time.Second
+
+// ease holds a read loop back while memory is short (05 E08): who sends has to wait,
+// and notices when the buffers of the system are full.
+func (n *Network) ease(c *Conn) {
+	if host.MemoryPressure() == host.Relaxed {
+		return
+	}
+	n.refused("memory_held")
+	for end := time.Now().Add(longestHold); host.MemoryPressure() != host.Relaxed && c.IsOpen() && time.Now().Before(end); {
+		time.Sleep(longestHold / 50)
+	}
 }
 
 // full reports whether another connection from an address is one too many.

@@ -34,12 +34,14 @@ func (c *Conn) run() {
 // read raises data events until the connection is closed, and closes it when the
 // peer has.
 func (c *Conn) read() {
+	n := c.net
 	c.in = newInput(c.sock)
 	var partial []byte // of a line
 	for c.IsOpen() {
 		buf, data, err := c.in.next()
 		c.arrived = time.Now()
 		if len(data) > 0 {
+			n.ease(c)
 			// Nothing that handlers see may alias the buffer, which others use next.
 			if c.lines {
 				partial = c.splitLines(partial, data)

@@ -34,7 +34,7 @@ func (r remote) Read(c *vm.Call, address string, decode host.Decoder) (value.Val
 	if err != nil {
 		return value.Value{}, err
 	}
-	o := r.n.newOutgoing("GET", u)
+	o := r.n.requestFor(c, "GET", u)
 	with := c.Arg(bytecode.SlotWith)
 	if err := o.options(with, "encoding", "delimiter", "header", "quote"); err != nil {
 		return value.Value{}, err
@@ -77,7 +77,7 @@ func (r remote) Write(c *vm.Call, address string, v value.Value, doc *host.Docum
 	if err != nil {
 		return value.Value{}, err
 	}
-	o := r.n.newOutgoing("POST", u)
+	o := r.n.requestFor(c, "POST", u)
 	with := c.Arg(bytecode.SlotWith)
 	if err := o.options(with, "content-type", "encoding", "delimiter", "header", "quote"); err != nil {
 		return value.Value{}, err
@@ -120,7 +120,7 @@ func (r remote) Fetch(c *vm.Call, address string) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
-	o := r.n.newOutgoing("GET", u)
+	o := r.n.requestFor(c, "GET", u)
 	if err := o.configure(c.Arg(bytecode.SlotWith)); err != nil {
 		return value.Value{}, err
 	}
@@ -158,7 +158,7 @@ func (s httpService) Call(c *vm.Call, method string, args value.Value) (value.Va
 	if err != nil {
 		return value.Value{}, err
 	}
-	o := s.n.newOutgoing("", u)
+	o := s.n.requestFor(c, "", u)
 	if err := o.setMethod(method); err != nil {
 		return value.Value{}, err
 	}

@@ -59,7 +59,7 @@ func (n *Network) openStream(c *vm.Call, address string) (value.Value, error) {
 	if err := n.mayConnect(); err != nil {
 		return value.Value{}, err
 	}
-	o := n.newOutgoing("GET", u)
+	o := n.requestFor(c, "GET", u)
 	with := c.Arg(bytecode.SlotWith)
 	if err := o.options(with, "retry"); err != nil {
 		return value.Value{}, err

@@ -50,6 +50,7 @@ func (s *stream) serverSent() error {
 	events.id = s.lastID
 	events.retry = func(d time.Duration) { s.retry = d }
 	events.oversized = func() {
+		s.n.refused("stream_message_too_big")
 		s.n.diagnose("[Network] the stream '%s' skips a message of more than %s", s.name, bytesText(s.n.Limits.Message))
 	}
 	for {

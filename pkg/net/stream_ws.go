@@ -22,6 +22,7 @@ func (s *stream) webSocket() error {
 		if header.Get("User-Agent") == "" {
 			header.Set("User-Agent", userAgent)
 		}
+		s.o.carry(header)
 		hc := &http.Client{Transport: s.n.client.pool(poolKind{guarded: s.o.guarded, streams: true}), CheckRedirect: s.o.follow}
 		c, resp, err := websocket.Dial(ctx, s.o.url.String(), &websocket.DialOptions{
 			HTTPClient: hc, HTTPHeader: header, Host: host, CompressionMode: websocket.CompressionDisabled})

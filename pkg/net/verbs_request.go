@@ -53,7 +53,7 @@ func (n *Network) requestOf(c *vm.Call) (*outgoing, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := n.newOutgoing(method, u)
+	o := n.requestFor(c, method, u)
 	if s.Prep == "to" || s.Prep == "via" {
 		if !isConfiguration(with) {
 			if with.IsBound() {
@@ -180,7 +180,7 @@ func (n *Network) probeVerb(c *vm.Call) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
-	o := n.newOutgoing("GET", u)
+	o := n.requestFor(c, "GET", u)
 	o.timeout = n.Limits.Probe
 	if err := o.options(with); err != nil {
 		return value.Value{}, err

@@ -142,6 +142,7 @@ func (c *Conn) serve(ws *websocket.Conn, s *wsSocket, r *http.Request) {
 	}
 	r = nil
 	for {
+		n.ease(c)
 		typ, data, err := c.readMessage(ws)
 		if err != nil {
 			c.failedMessage(err, s)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"aro/pkg/host"
 	"aro/pkg/vm/value"
 )
 
@@ -14,11 +15,22 @@ import (
 type wsEvent struct {
 	conn    *Conn
 	kind    eventKind
+	binary  bool
 	at      time.Time
 	request *http.Request // connected: the handshake
 	data    []byte        // message
-	binary  bool
-	ending  ending // disconnected
+	ending  ending        // disconnected
+	trace   host.LazyTrace
+}
+
+// Trace implements host.Traced. What connects belongs to whom the handshake names.
+func (e *wsEvent) Trace() *host.Trace {
+	return e.trace.Get(func() *host.Trace {
+		if e.request == nil || len(e.request.Header["Traceparent"]) != 1 {
+			return host.NewTrace("", "")
+		}
+		return host.NewTrace(e.request.Header.Get("Traceparent"), strings.Join(e.request.Header["Tracestate"], ","))
+	})
 }
 
 // Entry implements host.Trigger.

@@ -32,6 +32,12 @@ type Env interface {
 	Lookup(co *Coroutine, name string, event bool) (value.Value, error)
 }
 
+// Confidant is an Env that knows texts which no failure of a coroutine may show. It
+// is asked on the coroutine's goroutine, when something has failed.
+type Confidant interface {
+	Secrets(co *Coroutine) []string
+}
+
 // Op is a pending host operation. The driver calls Start once the coroutine is
 // Blocked. Start either completes the operation at once, calls Coroutine.Reply
 // and returns true, or returns false and sees to it that somebody later calls
@@ -174,6 +180,15 @@ func (co *Coroutine) Return(parent *Coroutine) {
 	parent.deadline, parent.over, parent.spent = co.deadline, co.over, co.spent
 }
 
+// BudgetError is the failure of a run that Limit has stopped.
+type BudgetError string
+
+// Error says which limit it was.
+func (e BudgetError) Error() string { return string(e) }
+
+// Refusal is the reason in the metrics.
+func (e BudgetError) Refusal() string { return "handler_budget" }
+
 // Budget returns the time that Limit set, zero for none.
 func (co *Coroutine) Budget() time.Duration { return co.budget }
 
@@ -235,6 +250,9 @@ func (co *Coroutine) Err() error { return co.err }
 
 // Op returns what a Blocked coroutine waits for.
 func (co *Coroutine) Op() Op { return co.op }
+
+// PC is the instruction that ran last.
+func (co *Coroutine) PC() int { return max(co.pc-1, 0) }
 
 // Cancel makes the coroutine fail with err at its next backward jump or host
 // call. Any goroutine may call it.
@@ -336,7 +354,7 @@ func (co *Coroutine) charge() error {
 		return err
 	}
 	if co.limit > 0 && co.spent > co.limit {
-		return fmt.Errorf("the handler used up its budget of %d steps", co.limit)
+		return BudgetError(fmt.Sprintf("the handler used up its budget of %d steps", co.limit))
 	}
 	if co.budget > 0 {
 		now := time.Since(started)
@@ -346,7 +364,7 @@ func (co *Coroutine) charge() error {
 			co.deadline = now + co.budget
 		} else if now > co.deadline {
 			co.over = true
-			return fmt.Errorf("the handler used up its time budget of %v", co.budget)
+			return BudgetError(fmt.Sprintf("the handler used up its time budget of %v", co.budget))
 		}
 	}
 	return nil

@@ -96,7 +96,8 @@ func (co *Coroutine) explain(pc int, err error) error {
 		case *StatementError, *PlainError:
 			return err // of a branch: it says where it happened
 		}
-		return &PlainError{Err: err, Feature: chunk.Name, Activity: chunk.Activity, File: chunk.File, Line: at.Line, Col: at.Col}
+		x := explainer{co: co, chunk: chunk}
+		return &PlainError{Err: x.concealed(err), Feature: chunk.Name, Activity: chunk.Activity, File: chunk.File, Line: at.Line, Col: at.Col}
 	}
 	s := &chunk.Stmts[at.Stmt]
 	x := explainer{co: co, chunk: chunk, scope: s.Scope}
@@ -135,7 +136,7 @@ func (co *Coroutine) explain(pc int, err error) error {
 		Feature: chunk.Name, Activity: chunk.Activity,
 		Trace: x.trace(s.Trace),
 		File:  chunk.File, Line: at.Line, Col: at.Col,
-		Cause: err,
+		Cause: x.concealed(err),
 	}
 }
 
@@ -157,10 +158,50 @@ type explainer struct {
 	co    *Coroutine
 	chunk *bytecode.Chunk
 	scope []bytecode.Local // names of loops around the statement
+
+	secrets  []string // that no text may show (05 F06)
+	gathered bool
 }
 
+// hidden gathers the secrets: what the host knows, and what is in the frame under the
+// name of one.
+func (x *explainer) hidden() []string {
+	if x.gathered {
+		return x.secrets
+	}
+	x.gathered = true
+	if c, ok := x.co.Env.(Confidant); ok {
+		x.secrets = append(x.secrets, c.Secrets(x.co)...)
+	}
+	for _, list := range [][]bytecode.Local{x.scope, x.chunk.Locals} {
+		for _, l := range list {
+			if int(l.Reg) < len(x.co.regs) {
+				x.secrets = value.SecretsIn(x.secrets, l.Name, x.co.regs[l.Reg])
+			}
+		}
+	}
+	return x.secrets
+}
+
+// concealed is a failure whose text shows no secret.
+func (x *explainer) concealed(err error) error {
+	text := err.Error()
+	if safe := value.Conceal(text, x.hidden()); safe != text {
+		return &concealedError{err, safe}
+	}
+	return err
+}
+
+type concealedError struct {
+	err  error
+	text string
+}
+
+func (e *concealedError) Error() string { return e.text }
+func (e *concealedError) Unwrap() error { return e.err }
+
 // value finds a name's value without failing.
-func (x explainer) value(name string) value.Value {
+func (x *explainer) value(name string) value.Value {
 	for _, list := range [][]bytecode.Local{x.scope, x.chunk.Locals} {
 		for _, l := range slices.Backward(list) {
 			if l.Name == name && int(l.Reg) < len(x.co.regs) {
@@ -181,8 +222,10 @@ func (x explainer) value(name string) value.Value {
 // maxShown bounds how much of a value an error quotes.
 const maxShown = 200
 
-func shown(v value.Value, quote bool) string {
-	s := v.Text()
+// shown is a value as an error quotes it, without what is secret: because of its name,
+// or because it is part of something secret.
+func (x *explainer) shown(v value.Value, name string, quote bool) string {
+	s := value.RedactShort(v, name, x.hidden()).Text()
 	if len(s) > maxShown {
 		s = strings.ToValidUTF8(s[:maxShown], "") + "…"
 	}
@@ -211,7 +254,7 @@ func printable(s string) string {
 	return b.String()
 }
 
-func (x explainer) parts(parts []bytecode.Part) string {
+func (x *explainer) parts(parts []bytecode.Part) string {
 	var b strings.Builder
 	for _, p := range parts {
 		if p.Name == "" {
@@ -226,16 +269,20 @@ func (x explainer) parts(parts []bytecode.Part) string {
 			b.WriteString(p.Text)
 			continue
 		}
-		b.WriteString(shown(v, p.Quote))
+		name := p.Name
+		if len(p.Path) > 0 && !value.IsSecretName(name) {
+			name = p.Path[len(p.Path)-1]
+		}
+		b.WriteString(x.shown(v, name, p.Quote))
 	}
 	return b.String()
 }
 
-func (x explainer) trace(names []string) []string {
+func (x *explainer) trace(names []string) []string {
 	var out []string
 	for _, n := range names {
 		if v := x.value(n); v.IsBound() {
-			out = append(out, n+" = "+shown(v, false))
+			out = append(out, n+" = "+x.shown(v, n, false))
 		}
 	}
 	slices.Sort(out)

@@ -4,18 +4,21 @@
 //	$argon2id$v=19$m=19456,t=2,p=1$<salt>$<key>
 //
 // both in base64 without padding. Hashing takes some 20 ms and 19 MiB, and so does
-// comparing: that is what makes guessing expensive. As many run at once as there are
-// processors, the others wait, so that a flood of logins costs time and not memory. All
-// functions may be called concurrently.
+// comparing: that is what makes guessing expensive. So that a flood of logins takes
+// neither all processors nor memory without end, half of the processors work at it, one
+// at least; the others wait, not too many and not for long (05 A03). All functions may
+// be called concurrently.
 package password
 
 import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -35,35 +38,86 @@ const (
 	keyLength  = 32
 )
 
-var slots = make(chan struct{}, runtime.GOMAXPROCS(0))
+// ErrBusy says that too many passwords are being hashed: try again later.
+var ErrBusy = errors.New("too many logins at the moment; try again in a few seconds")
 
-// Hash returns the text to keep for a password. It differs each time.
-func Hash(password string) string {
+// gate lets some work and some more wait.
+type gate struct {
+	work, room chan struct{}
+	patience   time.Duration
+}
+
+func newGate(work, waiting int, patience time.Duration) *gate {
+	return &gate{make(chan struct{}, work), make(chan struct{}, work+waiting), patience}
+}
+
+// atOnce is shared by all of the process.
+var atOnce = newGate(max(runtime.GOMAXPROCS(0)/2, 1), 128, 5*time.Second)
+
+// enter waits for a place; who got one must leave.
+func (g *gate) enter() error {
+	select {
+	case g.room <- struct{}{}:
+	default:
+		return ErrBusy
+	}
+	select {
+	case g.work <- struct{}{}:
+		return nil
+	default:
+	}
+	t := time.NewTimer(g.patience)
+	defer t.Stop()
+	select {
+	case g.work <- struct{}{}:
+		return nil
+	case <-t.C:
+		<-g.room
+		return ErrBusy
+	}
+}
+
+func (g *gate) leave() {
+	<-g.work
+	<-g.room
+}
+
+// Hash returns the text to keep for a password. It differs each time. Like all
+// functions here that compute it fails with ErrBusy and nothing else.
+func Hash(password string) (string, error) {
 	salt := make([]byte, saltLength)
 	rand.Read(salt)
-	return format(current, salt, derive(password, salt, current, keyLength))
+	key, err := derive(password, salt, current, keyLength)
+	if err != nil {
+		return "", err
+	}
+	return format(current, salt, key), nil
 }
 
 // Matches reports whether text was made from the password; ok is false when text is
 // no argon2id text at all. The comparison takes the same time wherever they differ.
-func Matches(password, text string) (matches, ok bool) {
+func Matches(password, text string) (matches, ok bool, err error) {
 	c, salt, key, ok := parse(text)
 	if !ok {
-		return false, false
+		return false, false, nil
 	}
-	return subtle.ConstantTimeCompare(key, derive(password, salt, c, uint32(len(key)))) == 1, true
+	typed, err := derive(password, salt, c, uint32(len(key)))
+	return err == nil && subtle.ConstantTimeCompare(key, typed) == 1, true, err
 }
 
 // Spend takes as long as Matches does, for a user that does not exist: how long an
 // answer takes must not say who does.
-func Spend(password string) {
-	derive(password, make([]byte, saltLength), current, keyLength)
+func Spend(password string) error {
+	_, err := derive(password, make([]byte, saltLength), current, keyLength)
+	return err
 }
 
-func derive(password string, salt []byte, c cost, length uint32) []byte {
-	slots <- struct{}{}
-	defer func() { <-slots }()
-	return argon2.IDKey([]byte(password), salt, c.passes, c.memory, uint8(c.lanes), length)
+func derive(password string, salt []byte, c cost, length uint32) (key []byte, err error) {
+	if err := atOnce.enter(); err != nil {
+		return nil, err
+	}
+	defer atOnce.leave()
+	return argon2.IDKey([]byte(password), salt, c.passes, c.memory, uint8(c.lanes), length), nil
 }
 
 const prefix = "$argon2id$v=19$"

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -84,10 +85,20 @@ func (c *conn) serve() {
 	}
 }
 
+// late counts a client that was too slow.
+func (c *conn) late(err error, reason string) {
+	if errors.Is(err, os.ErrDeadlineExceeded) && !c.server.draining.Load() {
+		c.server.refused(reason)
+	}
+}
+
 // next serves one request; false means that there will be no other.
 func (c *conn) next(first bool) bool {
 	end, no, err := c.head(first)
 	if err != nil {
+		if first || c.w > c.r { // between two requests it was only idle
+			c.late(err, "http_slow_head")
+		}
 		return false
 	}
 	if no == nil {
@@ -233,7 +244,8 @@ func (c *conn) answer(r *Request) bool {
 	}
 	closing := x.Close || c.close || c.server.draining.Load() || !c.skip()
 	c.within(c.server.Limits.Write)
-	if c.write(x, closing, c.keep) != nil {
+	if err := c.write(x, closing, c.keep); err != nil {
+		c.late(err, "http_slow_reader")
 		return false
 	}
 	if closing && c.state != bodyDone {
@@ -262,6 +274,7 @@ func (c *conn) run(x *Exchange, r *Request) {
 
 // refuse answers what is no request and ends the connection.
 func (c *conn) refuse(no *Refusal) {
+	c.server.refused("http_" + strconv.Itoa(no.Status))
 	x := &c.x
 	x.begin(&Request{Method: http.MethodGet})
 	defer x.end()

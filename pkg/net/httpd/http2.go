@@ -104,8 +104,10 @@ func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.begin(q)
 	defer x.end()
 	if q.Fields.Len() > maxLines {
+		a.s.refused("http_431")
 		x.Status = http.StatusRequestHeaderFieldsTooLarge
 	} else if len(q.Target) > maxLine {
+		a.s.refused("http_414")
 		x.Status = http.StatusRequestURITooLong
 	} else {
 		a.s.Handler.Serve(x)

@@ -25,6 +25,7 @@ func (c *conn) open() bool {
 	}
 	t := tls.Server(&below{Conn: c.wire, c: c}, c.server.TLS)
 	if err := t.Handshake(); err != nil {
+		c.server.refused("tls_handshake")
 		c.misdialled(err)
 		c.wire.Close()
 		return false

@@ -19,6 +19,9 @@ type Server struct {
 	// Diagnose gets what an operator should know; nothing that a client can cause
 	// is among it, but for a panic of the handler.
 	Diagnose func(text string)
+	// Refused hears why a connection was closed or a request not passed on; nil:
+	// nobody does. It is called from any goroutine.
+	Refused func(reason string)
 
 	draining atomic.Bool
 	mu       sync.Mutex
@@ -67,6 +70,12 @@ func (s *Server) Serve(l net.Listener) {
 		c := &conn{server: s, wire: sock, sock: sock}
 		s.add(c)
 		go c.serve()
+	}
+}
+
+func (s *Server) refused(reason string) {
+	if s.Refused != nil {
+		s.Refused(reason)
 	}
 }
 
@@ -140,6 +149,20 @@ func (s *Server) Drain() {
 	for c := range s.conns {
 		if c.idle.Load() == waiting {
 			c.wake()
+		}
+	}
+}
+
+// Wind ends connections behind their next answer, and idle ones not yet: it returns when
+// there are none any more, or after the time.
+func (s *Server) Wind(most time.Duration) {
+	s.draining.Store(true)
+	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(most / 100) {
+		s.mu.Lock()
+		n := len(s.conns)
+		s.mu.Unlock()
+		if n == 0 {
+			return
 		}
 	}
 }

@@ -1,0 +1,48 @@
+package host
+
+import (
+	"os"
+	"testing"
+)
+
+// TestGroupLimit: the limit of the control group is found where both versions keep
+// it, and none is none.
+func TestGroupLimit(t *testing.T) {
+	for _, tc := range []struct {
+		what  string
+		files map[string]string
+		want  int64
+	}{
+		{"nothing", nil, 0},
+		{"version 2", map[string]string{"/proc/self/cgroup": "0::/shop.slice\n", "/sys/fs/cgroup/shop.slice/memory.max": "268435456\n"}, 256 << 20},
+		{"version 2 in a container", map[string]string{"/proc/self/cgroup": "0::/\n", "/sys/fs/cgroup/memory.max": "1000000\n"}, 1000000},
+		{"version 2 without a limit", map[string]string{"/proc/self/cgroup": "0::/\n", "/sys/fs/cgroup/memory.max": "max\n"}, 0},
+		{"version 1", map[string]string{"/proc/self/cgroup": "5:devices:/\n4:memory:/a/b\n", "/sys/fs/cgroup/memory/a/b/memory.limit_in_bytes": "5000000",
+			"/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712"}, 5000000},
+		{"the smaller one", map[string]string{"/proc/self/cgroup": "4:memory:/a\n", "/sys/fs/cgroup/memory/a/memory.limit_in_bytes": "5000000",
+			"/sys/fs/cgroup/memory/memory.limit_in_bytes": "4000000"}, 4000000},
+		{"nonsense", map[string]string{"/proc/self/cgroup": "x\n::\n", "/sys/fs/cgroup/memory.max": "-1"}, 0},
+	} {
+		got := groupLimit(func(name string) ([]byte, error) {
+			if text, ok := tc.files[name]; ok {
+				return []byte(text), nil
+			}
+			return nil, os.ErrNotExist
+		})
+		if got != tc.want {
+			t.Errorf("%s: %d, want %d", tc.what, got, tc.want)
+		}
+	}
+}
+
+// TestPressure: behind 90 % it is high, behind 95 % full.
+func TestPressure(t *testing.T) {
+	for used, want := range map[int64]Pressure{0: Relaxed, 899: Relaxed, 900: High, 949: High, 950: Full, 2000: Full} {
+		if got := pressureOf(used, 1000); got != want {
+			t.Errorf("%d of 1000: %d, want %d", used, got, want)
+		}
+	}
+	if live, used := measure(); live < 0 || used <= live || used > 1<<40 {
+		t.Errorf("%d live, %d used", live, used)
+	}
+}
