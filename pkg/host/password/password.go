@@ -51,8 +51,9 @@ func newGate(work, waiting int, patience time.Duration) *gate {
 	return &gate{make(chan struct{}, work), make(chan struct{}, work+waiting), patience}
 }
 
-// atOnce is shared by all of the process.
-var atOnce = newGate(max(runtime.GOMAXPROCS(0)/2, 1), 128, 5*time.Second)
+// atOnce is shared by all of the process. There is room for a parallel loop on any
+// machine.
+var atOnce = newGate(max(runtime.GOMAXPROCS(0)/2, 1), max(128, 8*runtime.GOMAXPROCS(0)), 5*time.Second)
 
 // enter waits for a place; who got one must leave.
 func (g *gate) enter() error {
