@@ -14,6 +14,7 @@ import (
 	"aro/pkg/bytecode"
 	"aro/pkg/bytecode/bundle"
 	"aro/pkg/host"
+	"aro/pkg/monitor"
 	"aro/pkg/vm/value"
 )
 
@@ -135,11 +136,21 @@ func (l *loaded) run(o runOptions) error {
 	if data != nil {
 		cfg.Engine = data
 	}
+	spans, err := monitor.NewSpans(applicationName(l.root), os.Getenv)
+	if err != nil {
+		return &exitError{1, "Error: " + err.Error()}
+	}
+	if spans != nil {
+		cfg.Spans = spans.Add
+	}
 	h, err := l.host(cfg)
 	if err != nil {
 		return err
 	}
 	h.KeepAlive = o.keepAlive
+	if spans != nil {
+		spans.Follow(h)
+	}
 	if err := l.operate(h, &o); err != nil {
 		return err
 	}

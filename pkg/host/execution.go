@@ -52,6 +52,7 @@ type extra struct {
 	published []string               // names to withdraw at the end, under scope.mu
 	left      map[string]value.Value // what verbs left behind under names of their own, see leave
 	trace     *Trace                 // of an outermost one, under scope.mu
+	span      *runSpan               // nil unless there is a tracer
 }
 
 // more returns the extra part, making it.
@@ -124,8 +125,8 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 		e.Within(&parent.Coroutine)
 		e.clock.within = e.Timed()
 	}
-	if h.recorder != nil {
-		h.recorder.note(e, stepBegins)
+	if h.follower != nil {
+		h.follower.note(e, stepBegins)
 	}
 	for _, l := range code.Chunk.Entry {
 		e.Coroutine.Set(l.Reg, t.Entry(l.Name))
@@ -155,8 +156,8 @@ func (e *Execution) drive() bool {
 		switch e.Run() {
 		case vm.Blocked:
 			e.clock.waits(e.Host)
-			if r := e.Host.recorder; r != nil {
-				r.note(e, stepWaits)
+			if f := e.Host.follower; f != nil {
+				f.note(e, stepWaits)
 			}
 			if !e.Op().Start(&e.Coroutine) {
 				return false
@@ -171,8 +172,8 @@ func (e *Execution) drive() bool {
 // end reports the outcome. e must not be used by the driver afterwards.
 func (e *Execution) end() {
 	state := e.State()
-	if r := e.Host.recorder; r != nil {
-		r.ended(e)
+	if f := e.Host.follower; f != nil {
+		f.ended(e)
 	}
 	if e.parent != nil && !e.branch && !e.clock.waiting {
 		e.Return(&e.parent.Coroutine)
@@ -240,8 +241,8 @@ func resume(co *vm.Coroutine, v value.Value, err error) {
 	}
 	co.Reply(v, err)
 	e := co.Owner.(*Execution)
-	if r := e.Host.recorder; r != nil {
-		r.note(e, stepGoesOn)
+	if f := e.Host.follower; f != nil {
+		f.note(e, stepGoesOn)
 	}
 	e.drive()
 }

@@ -60,6 +60,8 @@ type Config struct {
 	// HandlerBudget is the wall-clock limit of a handler's own computing (not of
 	// its waiting); 0 is DefaultBudget.
 	HandlerBudget time.Duration
+	// Spans gets what systems for tracing draw, nil for none. It must not block.
+	Spans func(Span)
 	// Flight is the file of the flight recorder, "" for none: what ran in the last
 	// seconds is written to it when a handler panics or uses up its budget.
 	Flight string
@@ -97,7 +99,8 @@ type Host struct {
 	services map[string]Service
 	remote   Remote
 	sessions Sessions
-	recorder *flightRecorder
+	follower follower        // nil unless somebody wants to know what runs do
+	recorder *flightRecorder // one of them, for who asks it to write
 	callable map[string]Callable
 
 	life     lifecycle
@@ -145,9 +148,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	}
 	h.durable, _ = cfg.Engine.(store.Durable)
 	h.concealParameters()
-	if cfg.Flight != "" {
-		h.recorder = newFlightRecorder(h, cfg.Flight)
-	}
+	h.follow()
 	h.files = newFiles(cfg.WorkDir, cfg.Access)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()

@@ -13,10 +13,11 @@ import (
 // makes. It is made when somebody asks for it, for a line of the log or a request to
 // others, and never changes (05 O02).
 type Trace struct {
-	ID    string // a UUID of our own, so that no client can choose it
-	trace string // 32 hexadecimal digits: the caller's, else those of the ID
-	flags string
-	state string // tracestate, which is passed on as it came
+	ID     string // a UUID of our own, so that no client can choose it
+	trace  string // 32 hexadecimal digits: the caller's, else those of the ID
+	parent string // 16: the caller's part in it, "" when nobody else began it
+	flags  string
+	state  string // tracestate, which is passed on as it came
 }
 
 // Traced is a Trigger that knows its trace. Trace may be called from any goroutine.
@@ -27,8 +28,8 @@ type Traced interface{ Trace() *Trace }
 // none.
 func NewTrace(parent, state string) *Trace {
 	t := &Trace{ID: value.NewUUID(), flags: "01"}
-	if trace, flags, ok := readParent(parent); ok {
-		t.trace, t.flags = trace, flags
+	if trace, parent, flags, ok := readParent(parent); ok {
+		t.trace, t.parent, t.flags = trace, parent, flags
 		if len(state) <= maxState {
 			t.state = state
 		}
@@ -41,25 +42,25 @@ const maxState = 512
 
 // readParent takes `00-<trace>-<parent>-<flags>` apart. Later versions may have more
 // behind it.
-func readParent(s string) (trace, flags string, ok bool) {
+func readParent(s string) (trace, parent, flags string, ok bool) {
 	const size = 2 + 1 + 32 + 1 + 16 + 1 + 2
 	if len(s) < size || s[2] != '-' || s[35] != '-' || s[52] != '-' {
-		return "", "", false
+		return "", "", "", false
 	}
 	version, trace, parent, flags := s[:2], s[3:35], s[36:52], s[53:55]
 	if !hexadecimal(version) || version == "ff" || !hexadecimal(trace) || !hexadecimal(parent) || !hexadecimal(flags) {
-		return "", "", false
+		return "", "", "", false
 	}
 	if len(s) > size && (version == "00" || s[size] != '-') {
-		return "", "", false
+		return "", "", "", false
 	}
 	if strings.Trim(trace, "0") == "" || strings.Trim(parent, "0") == "" {
-		return "", "", false
+		return "", "", "", false
 	}
 	if strings.IndexByte("13579bdf", flags[1]) >= 0 { // of the flags the one that says: recorded
-		return trace, "01", true
+		return trace, parent, "01", true
 	}
-	return trace, "00", true
+	return trace, parent, "00", true
 }
 
 func hexadecimal(s string) bool {
@@ -82,12 +83,18 @@ func (t *Trace) TraceID() string {
 // Foreign reports whether somebody else began the trace.
 func (t *Trace) Foreign() bool { return t.trace != "" }
 
-// Parent and State are the headers of a request that belongs to the trace. The part
-// of us in it is the end of the ID, so that it leads back to our log.
-func (t *Trace) Parent() string {
-	own := strings.ReplaceAll(t.ID[len(t.ID)-17:], "-", "")
-	return "00-" + t.TraceID() + "-" + own + "-" + t.flags
+// Parent and State are the headers of a request that belongs to the trace. span is
+// what makes it, "" for nobody in particular: then the part of us in it is the end of
+// the ID, so that it leads back to our log.
+func (t *Trace) Parent(span string) string {
+	if span == "" {
+		span = strings.ReplaceAll(t.ID[len(t.ID)-17:], "-", "")
+	}
+	return "00-" + t.TraceID() + "-" + span + "-" + t.flags
 }
+
+// recorded reports whether who began the trace wants it to be kept.
+func (t *Trace) recorded() bool { return t.flags != "00" }
 
 // State: see Parent; "" for none.
 func (t *Trace) State() string { return t.state }
@@ -130,8 +137,20 @@ func (e *Execution) Trace() *Trace {
 	return x.trace
 }
 
-// TraceOf is the trace that a statement belongs to.
-func TraceOf(c *vm.Call) *Trace { return executionOf(c).Trace() }
+// TraceOf is the trace that a statement belongs to, and the span of its feature set, ""
+// without a tracer.
+func TraceOf(c *vm.Call) (t *Trace, span string) {
+	e := executionOf(c)
+	if e.Host.Spans != nil {
+		if e.Set == nil || e.branch {
+			e = e.caller()
+		}
+		if e != nil {
+			span = e.spanID()
+		}
+	}
+	return executionOf(c).Trace(), span
+}
 
 // fromOutside reports whether the chain began outside the program: what
 // Application-Start does needs no id to be found.

@@ -24,6 +24,7 @@ type outgoing struct {
 	limit     int // bytes of the answer's body
 	guarded   bool
 	trace     *host.Trace // what the request belongs to
+	span      string      // what makes it, "" without a tracer
 }
 
 // answer is what came back.
@@ -102,7 +103,7 @@ func (o *outgoing) carry(h http.Header) {
 	if _, set := h["Traceparent"]; set || o.trace == nil {
 		return
 	}
-	h["Traceparent"] = []string{o.trace.Parent()}
+	h["Traceparent"] = []string{o.trace.Parent(o.span)}
 	if state := o.trace.State(); state != "" {
 		h["Tracestate"] = []string{state}
 	}

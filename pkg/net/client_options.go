@@ -45,7 +45,7 @@ func addressProblem(err error) string {
 // requestFor is a request of a statement, with the defaults.
 func (n *Network) requestFor(c *vm.Call, method string, u *url.URL) *outgoing {
 	o := n.newOutgoing(method, u)
-	o.trace = host.TraceOf(c)
+	o.trace, o.span = host.TraceOf(c)
 	return o
 }
 

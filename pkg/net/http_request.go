@@ -50,6 +50,19 @@ func (q *request) Trace() *host.Trace {
 	})
 }
 
+// Span implements host.Spanned, with the names of OpenTelemetry's conventions.
+func (q *request) Span(r host.Response, failed error) (name string, attrs []host.Attr) {
+	status := http.StatusOK
+	switch {
+	case failed != nil:
+		status = failure(failed).Status
+	case r.Set:
+		status = contract.StatusCode(r.Status)
+	}
+	return q.Method + " " + q.op.Path, []host.Attr{{Key: "http.request.method", Value: value.OfString(q.Method)},
+		{Key: "http.route", Value: value.OfString(q.op.Path)}, {Key: "http.response.status_code", Value: value.OfInt(int64(status))}}
+}
+
 // Entry implements host.Trigger.
 func (q *request) Entry(name string) value.Value {
 	if name == "request" {
