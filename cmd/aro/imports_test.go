@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"aro/pkg/host":              {"aro/pkg/bytecode", "aro/pkg/bytecode/pattern", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/vm/value/calendar", "aro/pkg/store", "aro/pkg/host/format", "aro/pkg/host/screen", "aro/pkg/host/git", "aro/pkg/host/password"},
 	"aro/pkg/graph":             {"aro/pkg/bytecode", "aro/pkg/host"},
 	"aro/pkg/host/format":       {"aro/pkg/vm/value"},
-	"aro/pkg/monitor":           {"aro/pkg/host", "aro/pkg/graph"},
+	"aro/pkg/monitor":           {"aro/pkg/host", "aro/pkg/graph", "aro/pkg/vm/value"},
 	"aro/pkg/host/git":          {},
 	"aro/pkg/host/password":     {},
 	"aro/pkg/host/screen":       {},
