@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"aro/pkg/vm/value/calendar": {"aro/pkg/vm/value"},
 	"aro/pkg/vm":                {"aro/pkg/bytecode", "aro/pkg/bytecode/pattern", "aro/pkg/vm/value"},
 	"aro/pkg/store":             {"aro/pkg/vm/value"},
-	"aro/pkg/store/storetest":   {"aro/pkg/store", "aro/pkg/vm/value"},
+	"aro/pkg/store/storetest":   {"aro/pkg/store", "aro/pkg/vm/value", "aro/pkg/vm/value/calendar"},
 	"aro/pkg/store/durable":     {"aro/pkg/store", "aro/pkg/vm/value", "aro/pkg/vm/value/calendar"},
 	"aro/pkg/host":              {"aro/pkg/bytecode", "aro/pkg/bytecode/pattern", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/vm/value/calendar", "aro/pkg/store", "aro/pkg/host/format", "aro/pkg/host/screen", "aro/pkg/host/git", "aro/pkg/host/password"},
 	"aro/pkg/graph":             {"aro/pkg/bytecode", "aro/pkg/host"},
