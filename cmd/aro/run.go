@@ -24,7 +24,7 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER] [--inspect[=ADDR]] [--health ADDR] [application parameters]",
+		Use:   "run PATH [--verbose] [--no-cache] [--keep-alive] [--debug] [-e NAME] [--record FILE] [--replay FILE] [--sandbox] [--allow LIST] [--root FOLDER] [--data FOLDER | --engine ADDRESS] [--inspect[=ADDR]] [--health ADDR] [application parameters]",
 		Short: "Run an application",
 		Long: "run compiles an application, or takes it from the cache when nothing changed, and runs it.\n" +
 			"Everything behind the path that is no flag of run goes to the application, which reads it\nas <parameter: name>.\n\n" +
@@ -37,6 +37,7 @@ func runCommand() *cobra.Command {
 			"      --allow LIST        the same, but for what is listed: read, write, net, run, env\n" +
 			"      --root FOLDER       files in this folder only, which relative paths start from\n" +
 			"      --data FOLDER       keep the rows of repositories in this folder, also $ARO_DATA\n" +
+			"      --engine ADDRESS    share the rows with other machines over nats://host:port, also $ARO_ENGINE\n" +
 			"      --inspect[=ADDR]    a page that shows the running application, on this machine only\n" +
 			"      --health ADDR       /live, /ready and /metrics on a port of their own (ARO_HEALTH)",
 		Example: "  aro run examples/statuspost\n" +
@@ -68,6 +69,7 @@ type runOptions struct {
 	inspect, health  string   // addresses, "" for none
 	root             string   // the folder that files are confined to
 	data             string   // the folder of durable rows
+	engine           string   // the address where the machines of a cluster meet
 	params           value.Value
 }
 
@@ -115,7 +117,7 @@ func parseRun(args []string) (runOptions, error) {
 }
 
 // runFlags are the flags of run, for what a misspelt one meant.
-var runFlags = []string{"--verbose", "--no-cache", "--keep-alive", "--debug", "--inspect", "--sandbox", "--allow", "--health", "--root", "--entry-point", "--record", "--replay", "--help"}
+var runFlags = []string{"--verbose", "--no-cache", "--keep-alive", "--debug", "--inspect", "--sandbox", "--allow", "--health", "--root", "--data", "--engine", "--entry-point", "--record", "--replay", "--help"}
 
 // fileFlag reads a flag of run that has a value, --flag VALUE or --flag=VALUE, and
 // moves i behind it.
@@ -137,6 +139,8 @@ func (o *runOptions) fileFlag(args []string, i *int) (known bool, err error) {
 		to = &o.root
 	case "--data":
 		to = &o.data
+	case "--engine":
+		to = &o.engine
 	case "-e", "--entry-point":
 		to = &o.entry
 	case "--record":
@@ -288,9 +292,18 @@ func (l *loaded) run(o runOptions) error {
 	if data != nil {
 		cfg.Engine = data
 	}
+	peers, err := l.openEngine(&o, &cfg)
+	if err != nil {
+		return err
+	}
 	h, err := l.host(cfg)
 	if err != nil {
 		return err
+	}
+	if peers != nil {
+		if err := l.network.Join(peers); err != nil {
+			return &exitError{1, "Error: " + err.Error()}
+		}
 	}
 	h.KeepAlive = o.keepAlive
 	if err := l.operate(h, &o); err != nil {

@@ -83,6 +83,8 @@ type Host struct {
 	templates  templateCache
 	columns    columns
 	durable    store.Durable // the engine, nil when rows end with the process
+	shared     store.Shared  // the engine, nil when no other process has a part in it
+	alone      bool          // the engine is neither
 
 	files    files
 	stdin    stdin
@@ -145,6 +147,10 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		callable:   make(map[string]Callable),
 	}
 	h.durable, _ = cfg.Engine.(store.Durable)
+	if h.shared, _ = cfg.Engine.(store.Shared); h.shared != nil {
+		h.shared.Adopt(h.adopt)
+	}
+	h.alone = h.durable == nil && h.shared == nil
 	h.files = newFiles(cfg.WorkDir, cfg.Access)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()

@@ -15,6 +15,7 @@ type repository struct {
 	observers []*Set // fixed once the program is loaded, as evicted
 	evicted   []*Set // handlers of rows that its limit drops
 	turn      turn
+	held      store.Turn  // of the cluster, while this process has it; under turnsMu
 	transient atomic.Bool // taken out of the durable ones
 	file      *storeFile  // that changes are written to, nil without; fixed before anything runs
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 )
 
 // Address is where a cluster meets: nats://host:port[,host:port…][/name][?replicas=N].
@@ -118,6 +119,7 @@ type JetStream struct {
 	stream jetstream.Stream
 	space  string
 	where  string
+	id     string // of this process, in what it tells others
 
 	consume jetstream.ConsumeContext
 	closed  atomic.Bool
@@ -133,7 +135,7 @@ const streamWait = 15 * time.Second
 // Connect connects to the servers and makes the stream of a space if it is not there.
 // warn is told of connections that break and come back, from any goroutine.
 func Connect(a Address, space string, warn func(error)) (*JetStream, error) {
-	l := &JetStream{space: token(space), where: a.String(), warn: warn}
+	l := &JetStream{space: token(space), where: a.String(), warn: warn, id: nuid.Next()}
 	var err error
 	l.nc, err = nats.Connect(a.Servers,
 		nats.Name("aro "+space), nats.Timeout(2*time.Second), nats.MaxReconnects(-1),
@@ -271,6 +273,36 @@ func (l *JetStream) Trim(repository string, before uint64) error {
 
 // Beat implements Log.
 func (l *JetStream) Beat(node string) { l.nc.Publish(l.subject("alive"), []byte(node)) }
+
+// Tell sends data to all other processes of the application, at most once: who is not
+// connected at that moment does not get it. Data that is larger than a message may be
+// is an error.
+func (l *JetStream) Tell(about string, data []byte) error {
+	m := append(append(make([]byte, 0, len(l.id)+len(data)), l.id...), data...)
+	if len(m) > l.MaxMessage() {
+		return fmt.Errorf("%d bytes are too many to be sent to other machines; %s takes %d", len(data), l.where, l.MaxMessage())
+	}
+	if err := l.nc.Publish(l.subject("cast")+"."+token(about), m); err != nil && !errors.Is(err, nats.ErrReconnectBufExceeded) && !errors.Is(err, nats.ErrConnectionClosed) {
+		return err
+	}
+	return nil
+}
+
+// Hear calls f with what others tell, in the order in which each of them has told it.
+func (l *JetStream) Hear(f func(about string, data []byte)) error {
+	prefix := l.subject("cast") + "."
+	s, err := l.nc.Subscribe(prefix+"*", func(m *nats.Msg) {
+		about, ok := untoken(strings.TrimPrefix(m.Subject, prefix))
+		if !ok || len(m.Data) < len(l.id) || string(m.Data[:len(l.id)]) == l.id {
+			return
+		}
+		f(about, m.Data[len(l.id):])
+	})
+	if err == nil {
+		err = s.SetPendingLimits(-1, 64<<20)
+	}
+	return err
+}
 
 // MaxMessage implements Log.
 func (l *JetStream) MaxMessage() int { return int(l.nc.MaxPayload()) - 4096 }
