@@ -179,10 +179,13 @@ func (l *JetStream) open(replicas int) error {
 		Duplicates:  time.Second, // entries are told apart by their place
 	}
 	for {
-		stream, err := l.js.Stream(ctx, cfg.Name)
+		// Without a leader nobody answers, so each question has a short time.
+		ask, done := context.WithTimeout(ctx, time.Second)
+		stream, err := l.js.Stream(ask, cfg.Name)
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			stream, err = l.js.CreateStream(ctx, cfg)
+			stream, err = l.js.CreateStream(ask, cfg)
 		}
+		done()
 		switch {
 		case err == nil:
 			l.stream = stream

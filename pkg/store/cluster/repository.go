@@ -75,14 +75,17 @@ func (r *repository) message(seq uint64, data []byte) {
 	}
 	inStep := ok && h.after == r.seq
 	r.seq, r.doubt = seq, nil
-	if own := r.ours; own != nil {
-		switch {
-		case !ok || h.node != r.e.node || h.number != own.number:
-			own.fate = lost
-		case h.part+1 == h.parts:
+	own := r.ours
+	switch {
+	case own == nil || own.fate != open: // its goroutine has yet to look
+		own = nil
+	case !ok || h.node != r.e.node || h.number != own.number:
+		own.fate, own = lost, nil
+	default:
+		own.reached, own.last = h.part+1, seq
+		if h.part+1 == h.parts {
 			own.fate = stored
 		}
-		own.reached, own.last = h.part+1, seq
 	}
 	r.news.Broadcast()
 	if !ok {
@@ -106,7 +109,7 @@ func (r *repository) message(seq uint64, data []byte) {
 	}
 	size := p.size
 	*p = partly{}
-	r.entry(&h, body, size)
+	r.entry(&h, body, size, own)
 }
 
 // break_ begins a gap: rows are what they were until the next state comes.
@@ -119,8 +122,8 @@ func (r *repository) break_(err error) {
 	}
 }
 
-// entry applies a whole entry.
-func (r *repository) entry(h *header, body []byte, size int64) {
+// entry applies a whole entry; own is what this process has of it, nil for one of others.
+func (r *repository) entry(h *header, body []byte, size int64, own *entry) {
 	if h.kind == entryState {
 		r.grown, r.size = 0, size
 		if r.gap != nil {
@@ -132,10 +135,6 @@ func (r *repository) entry(h *header, body []byte, size int64) {
 		return
 	}
 	r.grown += size
-	own := r.ours
-	if own != nil && own.fate != stored {
-		own = nil
-	}
 	if t := r.turn; t != nil && t.own != nil && (own == nil || own.kind != entryEnd) {
 		t.own.lose() // somebody else writes within our turn: we were taken for dead
 	}

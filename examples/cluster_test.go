@@ -1,0 +1,277 @@
+package examples_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"aro/cmd/aro-broker/brokers"
+	"aro/examples/internal/aroproc"
+	"aro/pkg/store/cluster"
+)
+
+// startBrokers starts servers that end with the test.
+func startBrokers(t *testing.T, servers int) *brokers.Cluster {
+	t.Helper()
+	b, err := brokers.Start(brokers.Options{Servers: servers, Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+// node starts an application as a part of a cluster.
+func node(t *testing.T, app, address string) *aroproc.Process {
+	t.Helper()
+	return aroproc.Start(t, aro, app, aroproc.Options{Ready: "http", Args: []string{"--engine", address}})
+}
+
+// seen counts the frames that a browser gets.
+type seen struct {
+	mu    sync.Mutex
+	posts map[string]int
+	gone  chan struct{} // closed when the connection ends
+}
+
+func watchBoard(t *testing.T, p *aroproc.Process) *seen {
+	t.Helper()
+	c := dialWS(t, p, "/ws")
+	s := &seen{posts: map[string]int{}, gone: make(chan struct{})}
+	go func() {
+		defer close(s.gone)
+		for {
+			_, data, err := c.Read(context.Background())
+			if err != nil {
+				return
+			}
+			var one post
+			if json.Unmarshal(data, &one) != nil {
+				continue
+			}
+			s.mu.Lock()
+			s.posts[one.Message]++
+			s.mu.Unlock()
+		}
+	}()
+	return s
+}
+
+func (s *seen) count(text string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.posts[text]
+}
+
+// poster is a client that posts to a node, one post after the other, and looks whether
+// each one that was acknowledged is there.
+type poster struct {
+	name   string
+	acked  []string
+	unsure []string // had no answer
+}
+
+func (w *poster) post(t *testing.T, c *http.Client, p *aroproc.Process, n int) bool {
+	text := fmt.Sprint(w.name, "-", n)
+	resp, err := c.PostForm("http://"+p.HTTP+"/messages", url.Values{"message": {text}})
+	if err != nil {
+		w.unsure = append(w.unsure, text)
+		return false
+	}
+	body, _ := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		t.Errorf("%s: %d %s", text, resp.StatusCode, body)
+		w.unsure = append(w.unsure, text)
+		return false
+	}
+	w.acked = append(w.acked, text)
+	if resp, err = c.Get("http://" + p.HTTP + "/messages"); err != nil {
+		return false
+	}
+	body, err = io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err == nil && !strings.Contains(string(body), `"`+text+`"`) {
+		t.Errorf("%s was acknowledged, and its node does not show it: %s", text, body)
+	}
+	return err == nil
+}
+
+// TestN_Board runs the board of examples/statuspost on three nodes over three servers.
+// Posts and browsers are spread over them; one node is killed. Every browser gets every
+// post of every node exactly once, no post that was acknowledged is lost, and whoever
+// follows the rows sees the tidying up as one step: never fewer than 20 rows once there
+// are that many, never more than the 41 that call for it.
+func TestN_Board(t *testing.T) {
+	t.Parallel()
+	b := startBrokers(t, 3)
+	var nodes []*aroproc.Process
+	for range 3 {
+		nodes = append(nodes, node(t, "statuspost", b.Address()))
+	}
+	var browsers []*seen
+	for i := range 6 {
+		browsers = append(browsers, watchBoard(t, nodes[i%3]))
+	}
+	a, err := cluster.ParseAddress(b.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := cluster.Connect(a, "statuspost", func(error) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := cluster.Open(t.Context(), l, cluster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+
+	// Follow the rows.
+	stop := make(chan struct{})
+	var following sync.WaitGroup
+	following.Go(func() {
+		enough, looks := false, 0
+		for {
+			select {
+			case <-stop:
+				if looks < 100 {
+					t.Errorf("looked only %d times", looks)
+				}
+				return
+			default:
+			}
+			n := len(e.Repository("message-repository").Rows())
+			looks++
+			if n >= 20 {
+				enough = true
+			}
+			if n > 41 || enough && n < 20 {
+				t.Errorf("%d rows at once", n)
+				return
+			}
+			time.Sleep(100 * time.Microsecond) // between two looks
+		}
+	})
+
+	// Post: two clients for each node. Those of the last one lose it, and go on elsewhere.
+	const each = 60
+	killed := make(chan struct{})
+	posters := make([]*poster, 6)
+	var posting sync.WaitGroup
+	var toKill sync.WaitGroup
+	toKill.Add(2)
+	for i := range posters {
+		w := &poster{name: fmt.Sprint("client", i)}
+		posters[i] = w
+		posting.Go(func() {
+			c := &http.Client{Transport: &http.Transport{}, Timeout: aroproc.Patience}
+			defer c.CloseIdleConnections()
+			at := i % 3
+			half := sync.OnceFunc(func() {
+				if i%3 == 2 {
+					toKill.Done() // the kill comes while it goes on posting
+				}
+			})
+			defer half()
+			for n := range each {
+				if n == each/2 {
+					half()
+				}
+				if !w.post(t, c, nodes[at], n) {
+					if at != 2 {
+						t.Errorf("%s has lost a node that lives", w.name)
+						return
+					}
+					half()
+					<-killed
+					at = i % 2
+				}
+			}
+		})
+	}
+	toKill.Wait()
+	nodes[2].Signal(syscall.SIGKILL)
+	nodes[2].Wait()
+	close(killed)
+	posting.Wait()
+	for i, s := range browsers {
+		if i%3 == 2 {
+			<-s.gone
+			browsers = append(browsers, watchBoard(t, nodes[i%2])) // it opens the page again
+		}
+	}
+	last := &poster{name: "last"}
+	for n := range 10 {
+		last.post(t, http.DefaultClient, nodes[n%2], n)
+	}
+	posters = append(posters, last)
+
+	live := slices.DeleteFunc(slices.Clone(browsers[:6]), func(s *seen) bool { return s == browsers[2] || s == browsers[5] })
+	for i, w := range posters {
+		nodes[0].Until("posts of "+w.name, func() bool {
+			for _, s := range live {
+				if s.count(w.acked[len(w.acked)-1]) == 0 {
+					return false
+				}
+			}
+			return true
+		})
+		for n, text := range w.acked {
+			for who, s := range live {
+				got := s.count(text)
+				// A node that is killed may die between its answer and its broadcast.
+				dying := i%3 == 2 && i < 6 && got == 0 && len(w.unsure) > 0 && n >= each/2
+				if got != 1 && !dying {
+					t.Errorf("browser %d got %s %d times", who, text, got)
+				}
+			}
+		}
+		for _, text := range w.unsure {
+			for who, s := range live {
+				if s.count(text) > 1 {
+					t.Errorf("browser %d got %s, which had no answer, %d times", who, text, s.count(text))
+				}
+			}
+		}
+	}
+	for _, s := range browsers[6:] {
+		for _, text := range last.acked {
+			nodes[0].Until("posts in the browser that came back", func() bool { return s.count(text) == 1 })
+		}
+	}
+	close(stop)
+	following.Wait()
+	for _, p := range nodes[:2] {
+		shown := boardPosts(t, p.HTTP)
+		for _, text := range last.acked {
+			if !slices.Contains(shown, text) {
+				t.Errorf("%s is not there any more", text)
+			}
+		}
+	}
+	if n := len(e.Repository("message-repository").Rows()); n < 20 || n > 40 {
+		t.Errorf("%d rows are left", n)
+	}
+	if len(posters[2].acked) < each/2 {
+		t.Errorf("only %d posts of a client of the node that was killed", len(posters[2].acked))
+	}
+}
+
+// TestN_NoBroker: who starts an application without its servers is told what to do.
+func TestN_NoBroker(t *testing.T) {
+	address := fmt.Sprintf("nats://127.0.0.1:%d", aroproc.FreePort(t))
+	out, errOut, code := aroproc.Run(t, aro, "run", fixture(t, "(Application-Start: A) {\n    Return an <OK: status> for the <startup>.\n}\n"), "--engine", address)
+	if code != 1 || !strings.Contains(out+errOut, "start one with nats-server -js") {
+		t.Errorf("%d %s %s", code, out, errOut)
+	}
+}
