@@ -32,6 +32,7 @@ type entry struct {
 
 	// Under the repository's mu:
 	fate    fate
+	acked   bool   // the log says that it is stored
 	reached uint64 // parts that have come back through the log
 	last    uint64 // sequence of the last of them
 }
@@ -42,6 +43,7 @@ const (
 	open   fate = iota
 	stored      // it has come back through the log
 	lost        // another entry has its place
+	missed      // nobody can tell any more: what came was forgotten before it came here
 )
 
 // batchSize is the size of an entry from which no more writes join it.
@@ -263,7 +265,11 @@ func (r *repository) append(en *entry) error {
 		seq, err := r.e.log.Append(ctx, r.Name(), h.after, data)
 		cancel()
 		if err == nil {
-			h.part, h.after = h.part+1, seq
+			if h.part, h.after = h.part+1, seq; h.part == h.parts {
+				r.mu.Lock()
+				en.acked = true
+				r.mu.Unlock()
+			}
 			deadline = time.Now().Add(r.e.o.Patience) // every part has its full time
 			continue
 		}
@@ -283,13 +289,18 @@ func (r *repository) append(en *entry) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for en.fate == open && !r.closed {
+	for (en.fate == open || en.fate == missed && en.acked && r.gap != nil) && !r.closed {
 		r.news.Wait() // it is stored, and comes when this process is connected again
 	}
 	r.ours = nil
 	switch en.fate {
 	case stored:
 		return nil
+	case missed:
+		if en.acked {
+			return nil // the state that came instead has it
+		}
+		return fmt.Errorf("this process was away for so long that it cannot know whether its change of the %s was made", r.Name())
 	case lost:
 		return ErrConflict
 	}

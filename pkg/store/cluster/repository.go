@@ -28,6 +28,8 @@ type repository struct {
 	seq    uint64 // of the last message
 	gap    error  // what came after is of no use until the next state; nil usually
 	partly partly // an entry whose parts are coming
+	state  uint64 // where the last state begins, 0 for none
+	trim   uint64 // where the one before it does
 	grown  int64  // bytes of entries since the last state
 	size   int64  // of that state
 
@@ -48,6 +50,7 @@ type turn struct {
 type partly struct {
 	node   string
 	number uint64
+	first  uint64 // sequence that its first part has at least
 	next   uint64 // part; 0: there is none
 	body   []byte
 	size   int64
@@ -71,7 +74,8 @@ func (r *repository) message(seq uint64, data []byte) {
 	if !ok {
 		r.break_(fmt.Errorf("entry %d of the %s is not in the form that this version reads", seq, r.Name()))
 	} else if h.after != r.seq && r.gap == nil {
-		r.break_(fmt.Errorf("entries of the %s between %d and %d are missing", r.Name(), r.seq, h.after))
+		// We were away while two states came: the next one has what we have missed.
+		r.gap = fmt.Errorf("entries between %d and %d are missing", r.seq, h.after)
 	}
 	inStep := ok && h.after == r.seq
 	r.seq, r.doubt = seq, nil
@@ -79,6 +83,8 @@ func (r *repository) message(seq uint64, data []byte) {
 	switch {
 	case own == nil || own.fate != open: // its goroutine has yet to look
 		own = nil
+	case ok && !inStep: // it may be among what is missing
+		own.fate, own = missed, nil
 	case !ok || h.node != r.e.node || h.number != own.number:
 		own.fate, own = lost, nil
 	default:
@@ -99,6 +105,9 @@ func (r *repository) message(seq uint64, data []byte) {
 		}
 	}
 	p.size += int64(len(data))
+	if h.part == 0 {
+		p.first = h.after + 1
+	}
 	if h.part+1 < h.parts {
 		p.node, p.number, p.next, p.last = h.node, h.number, h.part+1, time.Now()
 		p.body = append(p.body, body...)
@@ -106,6 +115,9 @@ func (r *repository) message(seq uint64, data []byte) {
 	}
 	if p.next > 0 {
 		body = append(p.body, body...)
+	}
+	if h.kind == entryState {
+		r.trim, r.state = r.state, p.first
 	}
 	size := p.size
 	*p = partly{}
@@ -116,9 +128,7 @@ func (r *repository) message(seq uint64, data []byte) {
 func (r *repository) break_(err error) {
 	if r.gap == nil {
 		r.gap = err
-		if r.seq > 0 || r.Count() > 0 { // else we have just begun to follow
-			r.e.o.Warn(err)
-		}
+		r.e.o.Warn(err)
 	}
 }
 

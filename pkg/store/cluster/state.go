@@ -1,7 +1,7 @@
 package cluster
 
 // maybeState appends all rows when the entries since they were last appended have
-// become long, and forgets what is in front of them. If another process writes
+// become long, and forgets what is in front of the state before. If another process writes
 // meanwhile, it is for the next time.
 func (r *repository) maybeState() {
 	r.mu.Lock()
@@ -19,8 +19,14 @@ func (r *repository) maybeState() {
 	if r.append(en) != nil {
 		return
 	}
-	// The state itself begins behind the entry that it was made after.
-	if err := r.e.log.Trim(r.Name(), en.after+1); err != nil {
+	// Everybody may be a whole state behind before they miss an entry.
+	r.mu.Lock()
+	before := r.trim
+	r.mu.Unlock()
+	if before == 0 {
+		return
+	}
+	if err := r.e.log.Trim(r.Name(), before); err != nil {
 		r.e.o.Warn(err)
 	}
 }
