@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aro/pkg/store"
+	"aro/pkg/store/storetest"
 	"aro/pkg/vm/value"
 )
 
@@ -278,4 +279,22 @@ func TestCutOff(t *testing.T) {
 			t.Errorf("%d rows", n)
 		}
 	})
+}
+
+// TestLinearizable: writes of all nodes have one order, which what each of them saw agrees
+// with, while messages are lost.
+func TestLinearizable(t *testing.T) {
+	for _, nodes := range []int{1, 3} {
+		l := newMemlog()
+		var engines []store.Engine
+		for range nodes {
+			c := l.client()
+			c.lose = 0.01
+			engines = append(engines, mustOpen(t, c, Options{Patience: time.Minute, Retry: time.Millisecond}))
+		}
+		storetest.RunLinearizable(t, engines...)
+		for _, e := range engines {
+			e.Close()
+		}
+	}
 }
