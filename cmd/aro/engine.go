@@ -46,6 +46,6 @@ func (l *loaded) openEngine(o *runOptions, cfg *host.Config) (*cluster.JetStream
 	if err != nil {
 		return nil, &exitError{1, "Error: " + err.Error()}
 	}
-	cfg.Engine = e
+	cfg.Engine, cfg.Leads = e, log.Leads
 	return log, nil
 }

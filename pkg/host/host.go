@@ -27,7 +27,10 @@ type Config struct {
 	Stdin      io.Reader // Read from the <stdin>; keys, if it is a terminal
 	WorkDir    string    // what the paths of programs are relative to; "": the process's
 	Engine     store.Engine
-	Verbs      []*Verb
+	// Leads reports whether a schedule is this process's, of all those that share the
+	// engine; nil: there is no other one. It may block.
+	Leads func(schedule string) bool
+	Verbs []*Verb
 	// Templates compiles template sources; nil: Transform cannot render.
 	Templates func(name string, source []byte) (*bytecode.Chunk, error)
 	// Schemas returns the check of a schema of the contract, nil when there is

@@ -121,6 +121,7 @@ type JetStream struct {
 	where  string
 	id     string // of this process, in what it tells others
 
+	leases  leases
 	consume jetstream.ConsumeContext
 	closed  atomic.Bool
 	warn    func(error)

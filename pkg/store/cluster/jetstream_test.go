@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -111,5 +112,127 @@ func TestNoBroker(t *testing.T) {
 	}
 	if _, err = Connect(a, "x", func(error) {}); err == nil || !strings.Contains(err.Error(), "start one with") {
 		t.Error(err)
+	}
+}
+
+func mustConnect(t testing.TB, url, space string, warn func(error)) *JetStream {
+	t.Helper()
+	a, err := ParseAddress(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := Connect(a, space, warn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// TestLeases: one process at a time leads, each task for itself, and another one when it
+// has gone.
+func TestLeases(t *testing.T) {
+	url := startBroker(t, &server.Options{}).ClientURL()
+	a, b := mustConnect(t, url, "leases", func(error) {}), mustConnect(t, url, "leases", func(error) {})
+	for range 3 {
+		if !a.Leads("tick") || b.Leads("tick") {
+			t.Fatal("the first one leads, and only that one")
+		}
+		if !b.Leads("other") || a.Leads("other") {
+			t.Fatal("each task for itself")
+		}
+	}
+	a.Close()
+	began := time.Now()
+	for !b.Leads("tick") {
+		if time.Since(began) > 3*leaseTime {
+			t.Fatal("nobody leads any more")
+		}
+		time.Sleep(50 * time.Millisecond) // between two questions
+	}
+	if d := time.Since(began); d < leaseTime/4 {
+		t.Errorf("it leads after %v, while the other one may believe that it does", d)
+	}
+}
+
+// TestTell: others hear what one tells, in order, and it does not hear itself.
+func TestTell(t *testing.T) {
+	url := startBroker(t, &server.Options{}).ClientURL()
+	a, b := mustConnect(t, url, "tell", func(error) {}), mustConnect(t, url, "tell", func(error) {})
+	got := make(chan string, 1000)
+	if err := a.Hear(func(about string, data []byte) { t.Error("heard itself") }); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Hear(func(about string, data []byte) { got <- about + ":" + string(data) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 500 {
+		if err := a.Tell("channel a.b*", fmt.Appendf(nil, "%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 500 {
+		if s := <-got; s != fmt.Sprintf("channel a.b*:%d", i) {
+			t.Fatalf("message %d is %s", i, s)
+		}
+	}
+	if err := a.Tell("x", make([]byte, 2<<20)); err == nil || !strings.Contains(err.Error(), "too many") {
+		t.Error(err)
+	}
+}
+
+// TestBrokerAway: while the server is away rows are read, writes are refused in time, and
+// when it is back with what it had, everything goes on.
+func TestBrokerAway(t *testing.T) {
+	o := &server.Options{StoreDir: t.TempDir()}
+	s := startBroker(t, o)
+	var warned atomic.Int32
+	open := func() *Engine {
+		l := mustConnect(t, s.ClientURL(), "away", func(error) { warned.Add(1) })
+		return mustOpen(t, l, Options{Patience: 500 * time.Millisecond, Warn: func(error) {}})
+	}
+	a, b := open(), open()
+	defer a.Close()
+	defer b.Close()
+	if err := wait(a, func(r store.Repository) { r.Store(row("x", 1)) }); err != nil {
+		t.Fatal(err)
+	}
+	agree(t, a, b)
+	o.Port = s.Addr().(*net.TCPAddr).Port
+	s.Shutdown()
+	s.WaitForShutdown()
+	began := time.Now()
+	if err := wait(a, func(r store.Repository) { r.Store(row("y", 1)) }); err == nil || !strings.Contains(err.Error(), "was not confirmed") {
+		t.Error(err)
+	}
+	if d := time.Since(began); d > 10*time.Second {
+		t.Errorf("refused after %v", d)
+	}
+	if a.Repository("r").Count() != 1 {
+		t.Error("rows cannot be read")
+	}
+	startBroker(t, o)
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		err := wait(a, func(r store.Repository) { r.Store(row("z", 1)) })
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	agree(t, a, b)
+	if err := wait(b, func(r store.Repository) { r.Store(row("w", 1)) }); err != nil {
+		t.Error(err)
+	}
+	agree(t, a, b)
+	if got := contents(a); strings.Count(got, `"x"`) != 1 || strings.Count(got, `"z"`) != 1 || strings.Count(got, `"w"`) != 1 {
+		t.Error(got)
+	}
+	if warned.Load() == 0 {
+		t.Error("nobody was told")
 	}
 }
