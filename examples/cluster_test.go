@@ -275,3 +275,46 @@ func TestN_NoBroker(t *testing.T) {
 		t.Errorf("%d %s %s", code, out, errOut)
 	}
 }
+
+// TestN_Away: while all servers are away the board shows what it has and refuses posts with
+// 503 within seconds; when they are back with what they had, it goes on.
+func TestN_Away(t *testing.T) {
+	t.Parallel()
+	b := startBrokers(t, 1)
+	p, other := node(t, "statuspost", b.Address()), node(t, "statuspost", b.Address())
+	w := &poster{name: "before"}
+	if !w.post(t, http.DefaultClient, p, 0) {
+		t.Fatal("no post")
+	}
+	other.Until("the post on the other node", func() bool { return slices.Contains(boardPosts(t, other.HTTP), "before-0") })
+	b.End(0)
+	began := time.Now()
+	a, err := try(form(p, "/messages", "message", "meanwhile"))
+	if err != nil || a.code != http.StatusServiceUnavailable {
+		t.Errorf("%v %v", a, err)
+	}
+	if d := time.Since(began); d > 10*time.Second {
+		t.Errorf("refused after %v", d)
+	}
+	if !slices.Contains(boardPosts(t, p.HTTP), "before-0") {
+		t.Error("nothing can be read")
+	}
+	if err := b.Begin(0); err != nil {
+		t.Fatal(err)
+	}
+	p.Until("a post that is taken again", func() bool {
+		a, err := try(form(p, "/messages", "message", "after"))
+		return err == nil && a.code == http.StatusCreated
+	})
+	other.Until("it on the other node", func() bool { return slices.Contains(boardPosts(t, other.HTTP), "after") })
+	before := 0
+	for _, text := range boardPosts(t, other.HTTP) {
+		if text == "before-0" {
+			before++
+		}
+	}
+	if before != 1 {
+		t.Errorf("the first post is there %d times", before)
+	}
+	p.Complains("the connection to nats://")
+}

@@ -28,6 +28,13 @@ func (s *sharing) Start(co *vm.Coroutine) bool {
 	return false
 }
 
+// Unavailable reports whether a statement failed because other machines could not be
+// reached: the same may succeed later.
+func Unavailable(err error) bool {
+	var u *store.UnavailableError
+	return errors.As(err, &u)
+}
+
 var errEntangled = errors.New("observers of two repositories write to each other's repository at the same time, and neither could go on")
 
 // share applies a write within the turn of the cluster that this process has, or begins

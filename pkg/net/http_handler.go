@@ -255,6 +255,9 @@ func failure(err error) *contract.Failure {
 			Fields: value.MapOf("error", value.OfString("Not Found"), "message", value.OfString(missing.Message))}
 	}
 	status := http.StatusInternalServerError
+	if host.Unavailable(err) {
+		status = http.StatusServiceUnavailable
+	}
 	var thrown *host.ThrownError
 	if errors.As(err, &thrown) && contract.ReasonKnown(thrown.Type) {
 		status = contract.StatusCode(thrown.Type)

@@ -67,6 +67,15 @@ type Shared interface {
 	Adopt(f func(repository string, changes []Change, t Turn))
 }
 
+// UnavailableError says that a change was not confirmed because others could not be
+// reached. It may be made nevertheless.
+type UnavailableError struct{ Err error }
+
+func (e *UnavailableError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what was the matter.
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
 // Turn is a repository that this process has for itself.
 type Turn interface {
 	// Repository is the repository within the turn. What is written to it is seen by this

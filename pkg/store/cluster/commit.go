@@ -51,6 +51,10 @@ const batchSize = 256 << 10
 
 var errClosed = errors.New("the application is ending")
 
+func unavailable(format string, args ...any) error {
+	return &store.UnavailableError{Err: fmt.Errorf(format, args...)}
+}
+
 var numbers atomic.Uint64
 
 func (r *repository) enqueue(w *write) {
@@ -174,7 +178,7 @@ func (r *repository) next() (en *entry, failed []*write, err error) {
 			return nil, failed, errClosed
 		case r.gap != nil:
 			if failed = r.expired(); len(failed) > 0 {
-				return nil, failed, fmt.Errorf("the %s cannot be changed here now: %w", r.Name(), r.gap)
+				return nil, failed, unavailable("the %s cannot be changed here now: %w", r.Name(), r.gap)
 			}
 		case t != nil:
 			// Who has it decides how long that takes, as on one machine.
@@ -284,7 +288,7 @@ func (r *repository) append(en *entry) error {
 			r.mu.Lock()
 			r.ours = nil // should it come later, it is as if somebody else had written it
 			r.mu.Unlock()
-			return fmt.Errorf("the change of the %s was not confirmed by %s within %v and may or may not be made: %w", r.Name(), r.e.o.Where, r.e.o.Patience, err)
+			return unavailable("the change of the %s was not confirmed by %s within %v and may or may not be made: %w", r.Name(), r.e.o.Where, r.e.o.Patience, err)
 		}
 	}
 	r.mu.Lock()
@@ -300,7 +304,7 @@ func (r *repository) append(en *entry) error {
 		if en.acked {
 			return nil // the state that came instead has it
 		}
-		return fmt.Errorf("this process was away for so long that it cannot know whether its change of the %s was made", r.Name())
+		return unavailable("this process was away for so long that it cannot know whether its change of the %s was made", r.Name())
 	case lost:
 		return ErrConflict
 	}

@@ -1,15 +1,13 @@
 package cluster
 
 import (
-	"errors"
-
 	"aro/pkg/store"
 	"aro/pkg/store/record"
 	"aro/pkg/vm/value"
 )
 
 // errAdopted is the answer to who was away for so long that another process went on.
-var errAdopted = errors.New("this process was cut off for so long that another one has run the observers; what they wrote here was taken back")
+var errAdopted = unavailable("this process was cut off for so long that another one has run the observers; what they wrote here was taken back")
 
 // ownTurn is a turn of this process. What is written within it changes the rows at
 // once and is appended with the end.
