@@ -5,8 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -317,4 +321,122 @@ func TestN_Away(t *testing.T) {
 		t.Errorf("the first post is there %d times", before)
 	}
 	p.Complains("the connection to nats://")
+}
+
+// TestN_Commands runs the three commands of docs/cluster.md, on other ports, and posts to
+// one board what the other one must show.
+func TestN_Commands(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/cluster.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "## Three commands\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var commands []string
+	for line := range strings.Lines(section) {
+		if c, ok := strings.CutPrefix(line, "    "); ok {
+			commands = append(commands, strings.TrimSpace(c))
+		}
+	}
+	if len(commands) != 3 {
+		t.Fatalf("%d commands: %q", len(commands), commands)
+	}
+	broker := filepath.Join(t.TempDir(), "aro-broker")
+	if out, err := exec.Command("go", "build", "-o", broker, "aro/cmd/aro-broker").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	first := aroproc.FreePort(t)
+	ports := []int{aroproc.FreePort(t), aroproc.FreePort(t)}
+	replace := strings.NewReplacer("go run ./cmd/aro-broker", fmt.Sprintf("%s --port %d --dir %s", broker, first, t.TempDir()),
+		"localhost:4222", fmt.Sprintf("localhost:%d", first), "=8081", fmt.Sprintf("=%d", ports[0]), "=8082", fmt.Sprintf("=%d", ports[1]),
+		"aro run examples", "exec "+aro+" run ../examples")
+	for i, c := range commands {
+		line := replace.Replace(c)
+		env, rest, ok := strings.Cut(line, " exec ")
+		if !ok {
+			env, rest = "A=B", line
+		}
+		cmd := exec.Command("sh", "-c", "exec "+rest) // so that the shell is the command
+		cmd.Env = append(os.Environ(), env)
+		var out, errOut strings.Builder
+		cmd.Stdout, cmd.Stderr = &out, &errOut
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			cmd.Process.Signal(syscall.SIGTERM)
+			if err := cmd.Wait(); err != nil && i > 0 {
+				t.Errorf("%s: %v\n%s%s", c, err, out.String(), errOut.String())
+			}
+		})
+		if i == 0 {
+			listens(t, fmt.Sprintf("127.0.0.1:%d", first))
+		}
+	}
+	boards := []string{fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])}
+	for _, addr := range boards {
+		listens(t, addr)
+	}
+	resp, err := http.PostForm("http://"+boards[0]+"/messages", url.Values{"message": {"hello"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	for deadline := time.Now().Add(aroproc.Patience); !slices.Contains(boardPosts(t, boards[1]), "hello"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the other board does not show it")
+		}
+	}
+}
+
+// listens waits until somebody listens.
+func listens(t *testing.T, addr string) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * aroproc.Patience); ; time.Sleep(20 * time.Millisecond) {
+		c, err := net.DialTimeout("tcp", addr, time.Second)
+		if err == nil {
+			c.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nobody listens on %s", addr)
+		}
+	}
+}
+
+// TestN_ServerEnds: one of three servers ends, the one that leads and then another one
+// after the first is back; what was acknowledged stays, and posts are taken again.
+func TestN_ServerEnds(t *testing.T) {
+	t.Parallel()
+	b := startBrokers(t, 3)
+	nodes := []*aroproc.Process{node(t, "statuspost", b.Address()), node(t, "statuspost", b.Address())}
+	var acked []string
+	takes := func(what string) {
+		t.Helper()
+		n := 0
+		nodes[0].Until("a post that is taken "+what, func() bool {
+			n++
+			text := fmt.Sprintf("%s-%d", strings.ReplaceAll(what, " ", "-"), n)
+			a, err := try(form(nodes[n%2], "/messages", "message", text))
+			if err == nil && a.code == http.StatusCreated {
+				acked = append(acked, text)
+			}
+			return err == nil && a.code == http.StatusCreated
+		})
+	}
+	takes("at first")
+	for i := range 3 {
+		b.End(i)
+		takes(fmt.Sprint("without server ", i+1))
+		if err := b.Begin(i); err != nil {
+			t.Fatal(err)
+		}
+		takes(fmt.Sprint("with it again ", i+1))
+	}
+	for _, p := range nodes {
+		for _, text := range acked {
+			p.Until(text, func() bool { return slices.Contains(boardPosts(t, p.HTTP), text) })
+		}
+	}
 }
