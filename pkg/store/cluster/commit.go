@@ -155,7 +155,7 @@ func (r *repository) next() (en *entry, failed []*write, err error) {
 	}()
 	for {
 		if r.doubt != nil {
-			if failed = r.expired(); len(failed) > 0 {
+			if failed = r.expired(r.e.o.Patience); len(failed) > 0 {
 				return nil, failed, r.doubt
 			}
 		}
@@ -177,11 +177,17 @@ func (r *repository) next() (en *entry, failed []*write, err error) {
 			failed, r.queue = r.queue, nil
 			return nil, failed, errClosed
 		case r.gap != nil:
-			if failed = r.expired(); len(failed) > 0 {
+			if failed = r.expired(r.e.o.Patience); len(failed) > 0 {
 				return nil, failed, unavailable("the %s cannot be changed here now: %w", r.Name(), r.gap)
 			}
 		case t != nil:
-			// Who has it decides how long that takes, as on one machine.
+			// Who has it decides how long that takes. On one machine that is known to end;
+			// observers on two machines may wait for each other.
+			if t.own == nil && time.Since(t.began) > r.e.o.Turn {
+				if failed = r.expired(r.e.o.Turn); len(failed) > 0 {
+					return nil, failed, unavailable("observers of the %s have been running on another machine for %v", r.Name(), time.Since(t.began).Round(time.Second))
+				}
+			}
 		case r.partly.next > 0 && time.Since(r.partly.last) < r.e.o.Patience:
 			// Somebody is in the middle of a large entry; it would have to begin again.
 		default:
@@ -191,9 +197,9 @@ func (r *repository) next() (en *entry, failed []*write, err error) {
 	}
 }
 
-// expired takes writes out of the queue that have waited for too long.
-func (r *repository) expired() (old []*write) {
-	for len(r.queue) > 0 && time.Since(r.queue[0].queued) > r.e.o.Patience {
+// expired takes writes out of the queue that have waited for longer than so long.
+func (r *repository) expired(long time.Duration) (old []*write) {
+	for len(r.queue) > 0 && time.Since(r.queue[0].queued) > long {
 		old = append(old, r.queue[0])
 		r.queue = r.queue[1:]
 	}

@@ -31,6 +31,7 @@ import (
 // Options of an engine; the zero value is good.
 type Options struct {
 	Patience  time.Duration // how long a write tries to reach the log; 0 is 2 s
+	Turn      time.Duration // how long a write waits for one turn of another process; 0 is 30 s
 	Retry     time.Duration // before an entry that had no answer is sent again; 0 is 50 ms
 	Beat      time.Duration // between signs of life; 0 is 1 s
 	Silence   time.Duration // after which a process is taken for dead; 0 is 5 s
@@ -71,6 +72,7 @@ func Open(ctx context.Context, l Log, o Options) (*Engine, error) {
 		}
 	}
 	def(&o.Patience, 2*time.Second)
+	def(&o.Turn, 30*time.Second)
 	def(&o.Retry, 50*time.Millisecond)
 	def(&o.Beat, time.Second)
 	def(&o.Silence, 5*time.Second)

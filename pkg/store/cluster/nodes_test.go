@@ -298,3 +298,35 @@ func TestLinearizable(t *testing.T) {
 		}
 	}
 }
+
+// TestLongTurn: who waits for a turn of another node that lives and does not end is told so
+// in the end, and gets on when the turn has ended after all.
+func TestLongTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemlog()
+		a, b := mustOpen(t, l.client(), Options{}), mustOpen(t, l.client(), Options{})
+		defer a.Close()
+		defer b.Close()
+		turn, err := begin(a, func(r store.Repository) { r.Store(row("x", 1)) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		began := time.Now()
+		err = wait(b, func(r store.Repository) { r.Store(row("y", 1)) })
+		if err == nil || !strings.Contains(err.Error(), "have been running on another machine") {
+			t.Error(err)
+		}
+		if d := time.Since(began); d < 29*time.Second || d > 33*time.Second {
+			t.Errorf("told after %v", d)
+		}
+		if err := end(turn); err != nil {
+			t.Error(err)
+		}
+		if err := wait(b, func(r store.Repository) { r.Store(row("z", 1)) }); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		agree(t, a, b)
+	})
+}

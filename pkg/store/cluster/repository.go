@@ -44,6 +44,7 @@ type turn struct {
 	node    string         // whose it is
 	changes []store.Change // of the write that began it
 	own     *ownTurn       // if it is ours
+	began   time.Time
 }
 
 // partly is an entry of which some parts are there.
@@ -176,12 +177,12 @@ func (r *repository) entry(h *header, body []byte, size int64, own *entry) {
 	r.Unlock()
 	switch h.kind {
 	case entryTurn:
-		r.turn = &turn{node: h.node, changes: changes}
+		r.turn = &turn{node: h.node, changes: changes, began: time.Now()}
 	case entryEnd:
 		r.turn = nil
 	case entryAdopt:
 		if r.turn != nil {
-			r.turn = &turn{node: h.node, changes: r.turn.changes}
+			r.turn = &turn{node: h.node, changes: r.turn.changes, began: time.Now()}
 		}
 	}
 	if own != nil && r.turn != nil && (h.kind == entryTurn || h.kind == entryAdopt) {
