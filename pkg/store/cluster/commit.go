@@ -93,7 +93,8 @@ func (r *repository) look() {
 // it is one of ours whose beginning or end had no answer.
 func (r *repository) orphaned() bool {
 	t := r.turn
-	return t != nil && t.own == nil && r.gap == nil && r.partly.next == 0 && (t.node == r.e.node || r.e.dead(t.node))
+	ending := r.partly.next > 0 && time.Since(r.partly.last) < r.e.o.Patience
+	return t != nil && t.own == nil && r.gap == nil && !ending && (t.node == r.e.node || r.e.dead(t.node))
 }
 
 func (r *repository) close() {

@@ -51,8 +51,8 @@ type Engine struct {
 
 	mu     sync.RWMutex
 	repos  map[string]*repository
-	heard  map[string]time.Time // signs of life of others
-	opened time.Time
+	heard  map[string]time.Time // signs of life, our own among them
+	steady time.Time            // since when our own have come back one after the other
 	adopt  func(string, []store.Change, store.Turn)
 	closed bool
 
@@ -88,7 +88,7 @@ func Open(ctx context.Context, l Log, o Options) (*Engine, error) {
 	var id [8]byte
 	rand.Read(id[:])
 	e := &Engine{log: l, o: o, node: hex.EncodeToString(id[:]), repos: make(map[string]*repository),
-		heard: make(map[string]time.Time), opened: time.Now(), stop: make(chan struct{})}
+		heard: make(map[string]time.Time), stop: make(chan struct{})}
 	if err := l.Watch(ctx, watcher{e}); err != nil {
 		l.Close()
 		return nil, err
@@ -106,13 +106,16 @@ func (w watcher) Message(name string, seq uint64, data []byte) { w.e.open(name).
 
 // Beat implements Watcher.
 func (w watcher) Beat(node string) {
-	w.e.mu.Lock()
-	defer w.e.mu.Unlock()
-	if len(w.e.heard) > 10_000 { // nodes that have come and gone
-		clear(w.e.heard)
-		w.e.opened = time.Now()
+	e, now := w.e, time.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.heard) > 10_000 { // nodes that have come and gone
+		clear(e.heard)
 	}
-	w.e.heard[node] = time.Now()
+	if last, ok := e.heard[e.node]; node == e.node && (!ok || now.Sub(last) > 3*e.o.Beat) {
+		e.steady = now
+	}
+	e.heard[node] = now
 }
 
 // beat tells others that this process lives, and looks for turns of the dead.
@@ -138,18 +141,19 @@ func (e *Engine) beat() {
 	}
 }
 
-// dead reports whether a node has not been heard for long.
+// dead reports whether a node has not been heard for long. Who does not hear itself, or
+// has not for as long, was away and cannot tell.
 func (e *Engine) dead(node string) bool {
 	if node == e.node {
 		return false
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	last, ok := e.heard[node]
-	if !ok {
-		last = e.opened
+	now := time.Now()
+	if now.Sub(e.heard[e.node]) > 3*e.o.Beat || now.Sub(e.steady) <= e.o.Silence {
+		return false
 	}
-	return time.Since(last) > e.o.Silence
+	return now.Sub(e.heard[node]) > e.o.Silence
 }
 
 // Repository implements store.Engine.

@@ -330,3 +330,36 @@ func TestLongTurn(t *testing.T) {
 		agree(t, a, b)
 	})
 }
+
+// TestBackAgain: a node that was cut off has not heard the others for long, and does not
+// take their turns for those of the dead when it is connected again.
+func TestBackAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemlog()
+		c := l.client()
+		a, b := mustOpen(t, l.client(), Options{}), mustOpen(t, c, Options{})
+		defer a.Close()
+		defer b.Close()
+		b.Adopt(func(string, []store.Change, store.Turn) { t.Error("the turn of a node that lives is adopted") })
+		time.Sleep(10 * time.Second)
+		turn, err := begin(a, func(r store.Repository) { r.Store(row("x", 1)) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		c.sever(true)
+		time.Sleep(20*time.Second + 700*time.Millisecond)
+		c.sever(false)
+		next := make(chan error, 1)
+		b.Write("r", func(r store.Repository) { r.Store(row("y", 2)) }, func(err error) { next <- err })
+		time.Sleep(8 * time.Second)
+		if err := end(turn); err != nil {
+			t.Error(err)
+		}
+		if err := <-next; err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		agree(t, a, b)
+	})
+}
