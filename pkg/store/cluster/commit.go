@@ -272,7 +272,9 @@ func (r *repository) append(en *entry) error {
 	for h.part < h.parts {
 		body := en.body[min(len(en.body), int(h.part)*room):min(len(en.body), int(h.part+1)*room)]
 		data := append(h.append(make([]byte, 0, len(body)+128)), body...)
-		ctx, cancel := context.WithDeadline(context.Background(), deadline)
+		// A server that ends takes the answer with it, so no question waits for long. Asking
+		// again does no harm: the condition lets one of both in.
+		ctx, cancel := context.WithTimeout(context.Background(), min(time.Until(deadline), 10*r.e.o.Retry))
 		seq, err := r.e.log.Append(ctx, r.Name(), h.after, data)
 		cancel()
 		if err == nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"aro/cmd/aro-broker/brokers"
 	"aro/pkg/store"
 	"aro/pkg/store/storetest"
 )
@@ -234,5 +235,41 @@ func TestBrokerAway(t *testing.T) {
 	}
 	if warned.Load() == 0 {
 		t.Error("nobody was told")
+	}
+}
+
+// TestLinearizableServers: writes of three nodes over three servers have one order, also
+// while one server after the other ends and comes back.
+func TestLinearizableServers(t *testing.T) {
+	b, err := brokers.Start(brokers.Options{Servers: 3, Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	var engines []store.Engine
+	for range 3 {
+		engines = append(engines, connect(t, b.Address(), "order", Options{Patience: time.Minute, Warn: func(error) {}}))
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for i := 0; ; i = (i + 1) % 3 {
+			b.End(i)
+			if err := b.Begin(i); err != nil {
+				t.Error(err)
+				return
+			}
+			select {
+			case <-stop:
+				return
+			case <-time.After(3 * time.Second): // until it has what it missed
+			}
+		}
+	}()
+	storetest.RunLinearizable(t, engines...)
+	close(stop)
+	<-stopped
+	for _, e := range engines {
+		e.Close()
 	}
 }
