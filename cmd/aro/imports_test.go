@@ -27,8 +27,10 @@ var arrows = map[string][]string{
 	"aro/pkg/vm/value/calendar": {"aro/pkg/vm/value"},
 	"aro/pkg/vm":                {"aro/pkg/bytecode", "aro/pkg/bytecode/pattern", "aro/pkg/vm/value"},
 	"aro/pkg/store":             {"aro/pkg/vm/value"},
-	"aro/pkg/store/storetest":   {"aro/pkg/store", "aro/pkg/vm/value"},
-	"aro/pkg/store/durable":     {"aro/pkg/store", "aro/pkg/vm/value", "aro/pkg/vm/value/calendar"},
+	"aro/pkg/store/storetest":   {"aro/pkg/store", "aro/pkg/vm/value", "aro/pkg/vm/value/calendar"},
+	"aro/pkg/store/record":      {"aro/pkg/store", "aro/pkg/vm/value", "aro/pkg/vm/value/calendar"},
+	"aro/pkg/store/durable":     {"aro/pkg/store", "aro/pkg/store/record", "aro/pkg/vm/value"},
+	"aro/pkg/store/cluster":     {"aro/pkg/store", "aro/pkg/store/record", "aro/pkg/vm/value"},
 	"aro/pkg/host":              {"aro/pkg/bytecode", "aro/pkg/bytecode/pattern", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/vm/value/calendar", "aro/pkg/store", "aro/pkg/host/format", "aro/pkg/host/screen", "aro/pkg/host/git", "aro/pkg/host/password"},
 	"aro/pkg/graph":             {"aro/pkg/bytecode", "aro/pkg/host"},
 	"aro/pkg/host/format":       {"aro/pkg/vm/value"},
@@ -49,19 +51,22 @@ var anything = []string{"aro/cmd/", "aro/bench", "aro/examples"}
 // outside lists who may import which package of others: a dependency stays
 // behind one package of ours.
 var outside = map[string][]string{
-	"github.com/spf13/cobra":        {"aro/cmd/aro"},
-	"github.com/coder/websocket":    {"aro/pkg/net", "aro/examples"},
-	"github.com/pb33f/libopenapi":   {"aro/pkg/net/contract"},
-	"go.yaml.in/yaml/v4":            {"aro/pkg/net/contract", "aro/pkg/host/format"}, // libopenapi's trees are made of its nodes
-	"github.com/pelletier/go-toml":  {"aro/pkg/host/format"},
-	"github.com/andybalholm":        {"aro/pkg/host/format"},
-	"github.com/dlclark/regexp2/v2": {"aro/pkg/bytecode/pattern"},
-	"github.com/fsnotify/fsnotify":  {"aro/pkg/host"},
-	"golang.org/x/sys":              {"aro/pkg/host"},
-	"golang.org/x/crypto":           {"aro/pkg/net", "aro/pkg/host/password"},
-	"html/template":                 {},
-	"text/template":                 {},
-	"github.com/pb33f/ordered-map":  {"aro/pkg/net/contract"},
+	"github.com/spf13/cobra":            {"aro/cmd/aro"},
+	"github.com/coder/websocket":        {"aro/pkg/net", "aro/examples"},
+	"github.com/pb33f/libopenapi":       {"aro/pkg/net/contract"},
+	"go.yaml.in/yaml/v4":                {"aro/pkg/net/contract", "aro/pkg/host/format"}, // libopenapi's trees are made of its nodes
+	"github.com/pelletier/go-toml":      {"aro/pkg/host/format"},
+	"github.com/andybalholm":            {"aro/pkg/host/format"},
+	"github.com/dlclark/regexp2/v2":     {"aro/pkg/bytecode/pattern"},
+	"github.com/fsnotify/fsnotify":      {"aro/pkg/host"},
+	"golang.org/x/sys":                  {"aro/pkg/host"},
+	"github.com/nats-io/nats.go":        {"aro/pkg/store/cluster"},
+	"github.com/nats-io/nats-server":    {"aro/cmd/aro-broker"}, // never in aro or in what it builds
+	"golang.org/x/crypto":               {"aro/pkg/net", "aro/pkg/host/password"},
+	"github.com/anishathalye/porcupine": {"aro/pkg/store/storetest"},
+	"html/template":                     {},
+	"text/template":                     {},
+	"github.com/pb33f/ordered-map":      {"aro/pkg/net/contract"},
 }
 
 type goPackage struct {

@@ -10,6 +10,9 @@ import (
 var guessable = map[string]string{
 	"aro/pkg/host": "spreads the looks at the clock of executions that run at once",
 	"aro/pkg/net":  "spreads the pings of connections that came at once",
+
+	"aro/pkg/store/cluster":   "spreads processes that were too late with the same write",
+	"aro/pkg/store/storetest": "draws what the clients of a check do",
 }
 
 // TestRandom: everything else comes from crypto/rand. Tests, bench and what starts

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// reliabilityRows are the rows of chapter 05 of the specification, without
-// clusters: the last number of each letter.
-var reliabilityRows = map[string]int{"H": 16, "W": 10, "T": 5, "E": 8, "D": 10, "S": 6, "X": 6, "P": 12, "F": 6, "B": 6, "A": 6, "O": 5, "L": 4}
+// reliabilityRows are the rows of chapter 05 of the specification: the last number of
+// each letter.
+var reliabilityRows = map[string]int{"H": 16, "W": 10, "T": 5, "E": 8, "D": 10, "S": 6, "X": 6, "P": 12, "F": 6, "B": 6, "A": 6, "N": 6, "O": 5, "L": 4}
 
 // TestReliabilityPage: docs/reliability.md has each row once, and each test that it
 // names exists. A row that holds names one, unless it says why none is needed.

@@ -34,6 +34,7 @@ type runOptions struct {
 	inspect, health  string   // addresses, "" for none
 	root             string   // the folder that files are confined to
 	data             string   // the folder of durable rows
+	engine           string   // the address where the machines of a cluster meet
 	params           value.Value
 }
 
@@ -136,6 +137,10 @@ func (l *loaded) run(o runOptions) error {
 	if data != nil {
 		cfg.Engine = data
 	}
+	peers, err := l.openEngine(&o, &cfg)
+	if err != nil {
+		return err
+	}
 	spans, err := monitor.NewSpans(applicationName(l.root), os.Getenv)
 	if err != nil {
 		return &exitError{1, "Error: " + err.Error()}
@@ -146,6 +151,11 @@ func (l *loaded) run(o runOptions) error {
 	h, err := l.host(cfg)
 	if err != nil {
 		return err
+	}
+	if peers != nil {
+		if err := l.network.Join(peers); err != nil {
+			return &exitError{1, "Error: " + err.Error()}
+		}
 	}
 	h.KeepAlive = o.keepAlive
 	if spans != nil {

@@ -71,6 +71,8 @@ func runFlags() []runFlag {
 			set: text(func(o *runOptions) *string { return &o.root }), complete: completeFolders},
 		{name: "--data", value: "FOLDER", help: "keep the rows of repositories in this folder, also $ARO_DATA",
 			set: text(func(o *runOptions) *string { return &o.data }), complete: completeFolders},
+		{name: "--engine", value: "ADDRESS", help: "share the rows with other machines over nats://host:port, also $ARO_ENGINE",
+			set: text(func(o *runOptions) *string { return &o.engine })},
 		{name: "--inspect", value: "ADDR", help: "a page that shows the running application, on this machine only", without: anyPort,
 			set: text(func(o *runOptions) *string { return &o.inspect })},
 		{name: "--health", value: "ADDR", help: "/live, /ready and /metrics on a port of their own, also $ARO_HEALTH",

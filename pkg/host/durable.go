@@ -54,15 +54,18 @@ func (e *Execution) together() {
 }
 
 // alone applies a change to a repository that nobody observes.
-func (r *repository) alone(c *vm.Call, apply func() (value.Value, []store.Change)) (value.Value, error) {
+func (r *repository) alone(c *vm.Call, apply func(store.Repository) (value.Value, []store.Change)) (value.Value, error) {
 	e := executionOf(c)
+	if e.Host.shared != nil {
+		return c.Suspend(&sharing{r, apply})
+	}
 	transient := e.Host.durable == nil || r.transient.Load()
 	before := uint64(0)
 	if !transient {
 		e.together()
 		before = e.Host.durable.Position()
 	}
-	v, changes := apply()
+	v, changes := apply(r.Repository)
 	r.changed(changes)
 	if transient && (e.Host.durable == nil || r.transient.Load()) || e.observes() { // Configure may have changed it
 		return v, nil
@@ -92,12 +95,16 @@ func configureDurable(c *vm.Call, r *repository, v value.Value) (value.Value, er
 	switch {
 	case v.Kind() != value.Bool:
 		return value.Value{}, errors.New("durable is true or false, got " + v.Text())
+	case executionOf(c).Host.shared != nil && !v.Bool():
+		return value.Value{}, errors.New("with --engine every repository is shared: none can be taken out")
+	case executionOf(c).Host.shared != nil:
+		return value.OfObject(r), nil
 	case d == nil && v.Bool():
 		return value.Value{}, errors.New("nothing is durable without a data folder: start the application with --data FOLDER, or set ARO_DATA")
 	case d == nil:
 		return value.OfObject(r), nil
 	}
-	return r.write(c, func() (value.Value, []store.Change) {
+	return r.write(c, func(store.Repository) (value.Value, []store.Change) {
 		d.SetDurable(r.Name(), v.Bool())
 		r.transient.Store(!v.Bool())
 		return value.OfObject(r), nil

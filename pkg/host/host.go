@@ -27,7 +27,10 @@ type Config struct {
 	Stdin      io.Reader // Read from the <stdin>; keys, if it is a terminal
 	WorkDir    string    // what the paths of programs are relative to; "": the process's
 	Engine     store.Engine
-	Verbs      []*Verb
+	// Leads reports whether a schedule is this process's, of all those that share the
+	// engine; nil: there is no other one. It may block.
+	Leads func(schedule string) bool
+	Verbs []*Verb
 	// Templates compiles template sources; nil: Transform cannot render.
 	Templates func(name string, source []byte) (*bytecode.Chunk, error)
 	// Schemas returns the check of a schema of the contract, nil when there is
@@ -87,6 +90,8 @@ type Host struct {
 	templates templateCache
 	columns   columns
 	durable   store.Durable // the engine, nil when rows end with the process
+	shared    store.Shared  // the engine, nil when no other process has a part in it
+	alone     bool          // the engine is neither
 
 	files    files
 	stdin    stdin
@@ -149,6 +154,10 @@ func New(p *bytecode.Program, cfg Config) *Host {
 	h.durable, _ = cfg.Engine.(store.Durable)
 	h.concealParameters()
 	h.follow()
+	if h.shared, _ = cfg.Engine.(store.Shared); h.shared != nil {
+		h.shared.Adopt(h.adopt)
+	}
+	h.alone = h.durable == nil && h.shared == nil
 	h.files = newFiles(cfg.WorkDir, cfg.Access)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()

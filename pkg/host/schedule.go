@@ -109,9 +109,11 @@ func (l *schedules) stopAll() {
 	l.all = nil
 }
 
-// fire raises the event on the timer's goroutine and sets the timer anew.
+// fire raises the event, unless another process does, on the timer's goroutine and sets the timer anew.
 func (s *schedule) fire() {
-	s.h.Deliver(s.h.program().events[s.name], Payload{value.EmptyMap})
+	if s.h.Leads == nil || s.h.Leads(s.name) {
+		s.h.Deliver(s.h.program().events[s.name], Payload{value.EmptyMap})
+	}
 	l := &s.h.schedules
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -42,19 +42,19 @@ func (h *Host) session(e *Execution) value.Value {
 // returns what it returns: the row.
 func ReplaceRow(c *vm.Call, repository string, old, row value.Value, lasts time.Duration) (value.Value, error) {
 	r := executionOf(c).Host.Repository(repository)
-	return r.write(c, func() (value.Value, []store.Change) {
+	return r.write(c, func(w store.Repository) (value.Value, []store.Change) {
 		var changes []store.Change
 		if old.IsBound() {
-			changes = r.Delete(store.Query{Field: "id", Equal: old})
+			changes = w.Delete(store.Query{Field: "id", Equal: old})
 		}
 		if !row.IsBound() {
 			return value.Nil, changes
 		}
-		if l := r.Limits(); l.TTL == 0 {
+		if l := w.Limits(); l.TTL == 0 {
 			l.TTL = lasts
-			changes = append(changes, r.SetLimits(l)...)
+			changes = append(changes, w.SetLimits(l)...)
 		}
-		stored, more := r.Store(row)
+		stored, more := w.Store(row)
 		return stored[0], append(changes, more...)
 	})
 }

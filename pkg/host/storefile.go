@@ -62,7 +62,7 @@ func (h *Host) loadStores(writable bool) error {
 		if _, packed := h.Assets[entry.Name()]; !ok || packed || !h.seedable(stem) {
 			continue
 		}
-		if err := h.loadStore(filepath.Join(h.Root, entry.Name()), h.Repository(stem+"-repository"), writable && h.durable == nil); err != nil {
+		if err := h.loadStore(filepath.Join(h.Root, entry.Name()), h.Repository(stem+"-repository"), writable && h.alone); err != nil {
 			return err
 		}
 	}
@@ -99,8 +99,22 @@ func (h *Host) seed(name string, data []byte, r *repository) error {
 			return fmt.Errorf("%s: row %d is a list; a store file is a list of maps", name, i+1)
 		}
 	}
+	if h.shared != nil {
+		return h.seedShared(r, rows)
+	}
 	r.Store(rows...)
 	return nil
+}
+
+// seedShared fills a repository that many processes may want to fill: once.
+func (h *Host) seedShared(r *repository, rows []value.Value) error {
+	done := make(chan error, 1)
+	h.shared.Write(r.Name(), func(w store.Repository) {
+		if f, ok := w.(interface{ Fresh() bool }); !ok || f.Fresh() {
+			w.Store(rows...)
+		}
+	}, func(err error) { done <- err })
+	return <-done
 }
 
 // storeFormat is the format of .store files. What it writes it reads back as it

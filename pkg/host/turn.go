@@ -185,7 +185,7 @@ type writeOp struct {
 	watchers *watchers
 	free     bool // the turn could not be taken without a deadlock
 	queued   time.Time
-	apply    func() (value.Value, []store.Change)
+	apply    func(store.Repository) (value.Value, []store.Change)
 
 	result  value.Value
 	err     error
@@ -198,17 +198,21 @@ type writeOp struct {
 	run     observerRun
 	inline  bool // proceed runs within the verb: the result is returned, not replied
 	done    bool
+
+	held    store.Turn // of the cluster, that this write has begun; nil without a cluster
+	lent    func()     // gives the turn back to who had it, of an adopted turn
+	adopted func()     // called at the end of an adopted turn, which no statement waits for
 }
 
 // write applies a change to a repository and waits for its observers, and for the
 // handlers of what it evicted.
-func (r *repository) write(c *vm.Call, apply func() (value.Value, []store.Change)) (value.Value, error) {
+func (r *repository) write(c *vm.Call, apply func(store.Repository) (value.Value, []store.Change)) (value.Value, error) {
 	watchers := r.watchers.Load()
 	if watchers == nil {
 		return r.alone(c, apply)
 	}
 	op := &writeOp{e: executionOf(c), repo: r, watchers: watchers, apply: apply}
-	if !r.turn.tryTake(op.e.root) {
+	if op.e.Host.shared != nil || !r.turn.tryTake(op.e.root) {
 		return c.Suspend(waitTurn{op})
 	}
 	op.inline = true
@@ -254,9 +258,13 @@ func (op *writeOp) Start(co *vm.Coroutine) bool {
 
 // proceed applies the write and runs observers until one of them has to wait.
 func (op *writeOp) proceed() {
+	if s := op.e.Host.shared; s != nil {
+		op.share(s)
+		return
+	}
 	op.e.together()
 	op.before = op.e.Host.position()
-	op.result, op.changes = op.apply()
+	op.result, op.changes = op.apply(op.repo.Repository)
 	op.repo.changed(op.changes)
 	op.next()
 }
@@ -295,6 +303,10 @@ func (op *writeOp) next() {
 			return // the observer waits for something; its end calls next
 		}
 	}
+	if op.held != nil {
+		op.giveBack()
+		return
+	}
 	if !op.free {
 		r.turn.pass()
 	}
@@ -316,6 +328,13 @@ func (op *writeOp) next() {
 
 // end gives the statement its result.
 func (op *writeOp) end() {
+	if op.adopted != nil {
+		if op.err != nil {
+			op.e.Host.Diagnose("[ERROR] the observers of the %s, which another process had left: %s", op.repo.Name(), op.err)
+		}
+		op.adopted()
+		return
+	}
 	turnsMu.Lock()
 	op.done = true
 	reply := !op.inline

@@ -99,17 +99,17 @@ func storeVerb(c *vm.Call) (value.Value, error) {
 		return value.Value{}, fmt.Errorf("Undefined variable: '%s'", s.Result.Base)
 	}
 	r := s.Target.(*rows).repo
-	if r.watchers.Load() == nil && executionOf(c).Host.durable == nil {
+	if r.watchers.Load() == nil && executionOf(c).Host.alone {
 		// Nobody waits for it and it waits for nobody: no closure is needed.
-		stored, changes := storeRows(c, r, v)
+		stored, changes := storeRows(c, r.Repository, v)
 		r.changed(changes)
 		return stored, nil
 	}
-	return r.write(c, func() (value.Value, []store.Change) { return storeRows(c, r, v) })
+	return r.write(c, func(w store.Repository) (value.Value, []store.Change) { return storeRows(c, w, v) })
 }
 
 // storeRows stores a row, or the rows of a list.
-func storeRows(c *vm.Call, r *repository, v value.Value) (value.Value, []store.Change) {
+func storeRows(c *vm.Call, r store.Repository, v value.Value) (value.Value, []store.Change) {
 	if v.Kind() == value.List {
 		stored, changes := r.Store(v.List()...)
 		c.BindExtra(value.OfInt(newEntry(stored, changes)))
@@ -235,8 +235,8 @@ func deleteVerb(c *vm.Call) (value.Value, error) {
 			return value.Value{}, run.stopped
 		}
 	}
-	return t.repo.write(c, func() (value.Value, []store.Change) {
-		changes := t.repo.Delete(q)
+	return t.repo.write(c, func(w store.Repository) (value.Value, []store.Change) {
+		changes := w.Delete(q)
 		gone := make([]value.Value, len(changes))
 		for i, ch := range changes {
 			gone[i] = ch.Old
@@ -281,9 +281,9 @@ func clearVerb(c *vm.Call) (value.Value, error) {
 		return clearTerminal(c)
 	}
 	r := s.Target.(*rows).repo
-	return r.write(c, func() (value.Value, []store.Change) {
-		rows := r.Rows()
-		return value.OfList(rows), r.Clear()
+	return r.write(c, func(w store.Repository) (value.Value, []store.Change) {
+		rows := w.Rows()
+		return value.OfList(rows), w.Clear()
 	})
 }
 

@@ -282,6 +282,9 @@ func failure(err error) *contract.Failure {
 		return busy
 	}
 	status := http.StatusInternalServerError
+	if host.Unavailable(err) {
+		status = http.StatusServiceUnavailable
+	}
 	var thrown *host.ThrownError
 	if errors.As(err, &thrown) && contract.ReasonKnown(thrown.Type) {
 		status = contract.StatusCode(thrown.Type)

@@ -106,6 +106,7 @@ type Network struct {
 	roots  *x509.CertPool                 // who vouches for servers; nil: whom the system trusts
 	public func(addr netip.AddrPort) bool // what the guard lets pass; nil: isPublic
 
+	peers    Peers // nil without a cluster
 	sockets  group // open WebSockets
 	channels channels
 

@@ -55,6 +55,9 @@ func (p *packet) bytes(f form) []byte {
 	return p.buf[headroom:end]
 }
 
+// binary reports whether WebSockets get it as a binary frame.
+func (p *packet) binary() bool { return p.buf[p.head] == 0x82 }
+
 // data returns the payload without framing.
 func (p *packet) data() []byte { return p.bytes(rawForm) }
 

@@ -114,23 +114,24 @@ func isSocketName(name string) bool {
 type audience struct {
 	groups    []*group
 	websocket bool
+	about     string // to peers; "" for connections of this process
 }
 
 // audienceOf finds the listener or the WebSockets that a value or noun names;
 // false when it names neither.
 func (n *Network) audienceOf(v value.Value, base string) (audience, bool) {
 	if l := asListener(v); l != nil {
-		return audience{groups: []*group{&l.group}}, true
+		return audience{groups: []*group{&l.group}, about: aboutListener + l.name}, true
 	}
 	for _, name := range []string{v.Str(), base} {
 		if name == "" {
 			continue
 		}
 		if l := n.listenerNamed(name); l != nil {
-			return audience{groups: []*group{&l.group}}, true
+			return audience{groups: []*group{&l.group}, about: aboutListener + name}, true
 		}
 		if isWebSocketName(name) {
-			return audience{groups: []*group{&n.sockets}, websocket: true}, true
+			return audience{groups: []*group{&n.sockets}, websocket: true, about: aboutWebSockets}, true
 		}
 		if isSocketName(name) {
 			return n.allClients(), true
@@ -141,7 +142,7 @@ func (n *Network) audienceOf(v value.Value, base string) (audience, bool) {
 
 // allClients are the accepted TCP connections of all listeners.
 func (n *Network) allClients() audience {
-	var a audience
+	a := audience{about: aboutClients}
 	for _, l := range n.allListeners() {
 		a.groups = append(a.groups, &l.group)
 	}

@@ -70,5 +70,5 @@ func (n *Network) publishVerb(c *vm.Call) (value.Value, error) {
 	for _, conn := range n.channels.members(name) {
 		conn.send(p)
 	}
-	return value.Value{}, nil
+	return value.Value{}, n.tell(aboutChannel+name, p)
 }

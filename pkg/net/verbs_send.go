@@ -30,7 +30,7 @@ func (n *Network) sendVerb(c *vm.Call) (value.Value, error) {
 			return value.Value{}, err
 		}
 		a.send(p)
-		return value.Value{}, nil
+		return value.Value{}, n.tell(a.about, p)
 	}
 	if v.IsBound() && v.IsEmpty() {
 		return value.Value{}, errors.New("the destination is empty")
@@ -90,10 +90,12 @@ func (n *Network) broadcastVerb(c *vm.Call) (value.Value, error) {
 	switch {
 	case known:
 		a.send(p)
+		return value.Value{}, n.tell(a.about, p)
 	case n.connOf(v) != nil:
 		n.connOf(v).send(p)
 	default:
 		n.allClients().send(p)
+		return value.Value{}, n.tell(aboutClients, p)
 	}
 	return value.Value{}, nil
 }

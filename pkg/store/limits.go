@@ -10,6 +10,10 @@ import (
 func (r *memory) SetLimits(l Limits) []Change {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.bound(l)
+}
+
+func (r *memory) bound(l Limits) []Change {
 	if r.journal != nil && l != r.limits {
 		r.note(Effect{Kind: Bounded, New: l, limits: r.limits})
 	}

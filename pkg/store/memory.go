@@ -167,6 +167,11 @@ func (r *memory) Find(id value.Value) (value.Value, bool) {
 func (r *memory) byID(k key) (value.Value, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.present(k)
+}
+
+// present is byID for whoever holds the lock.
+func (r *memory) present(k key) (value.Value, bool) {
 	age, ok := r.ids.get(k)
 	if !ok {
 		return value.Value{}, false
@@ -215,6 +220,13 @@ func (r *memory) own() {
 }
 
 func (r *memory) Store(rows ...value.Value) ([]value.Value, []Change) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.store(rows)
+}
+
+// store is Store for whoever holds the lock, as are delete, clear and bound.
+func (r *memory) store(rows []value.Value) ([]value.Value, []Change) {
 	var stored []value.Value
 	var changes []Change
 	if len(rows) == 1 {
@@ -227,8 +239,6 @@ func (r *memory) Store(rows ...value.Value) ([]value.Value, []Change) {
 	} else {
 		stored, changes = make([]value.Value, len(rows)), make([]Change, 0, len(rows))
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	now := time.Now() // within the lock: times never go back
 	at := now.Sub(r.opened)
 	for i, row := range rows {
@@ -399,9 +409,13 @@ func (r *memory) insert(row value.Value, k key, indexed bool, now time.Duration)
 }
 
 func (r *memory) Delete(q Query) []Change {
-	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.delete(q)
+}
+
+func (r *memory) delete(q Query) []Change {
+	now := time.Now()
 	if q.Field == "id" {
 		if k, ok := keyOf(q.Equal); ok {
 			age, found := r.ids.get(k)
@@ -449,6 +463,10 @@ func (r *memory) Delete(q Query) []Change {
 func (r *memory) Clear() []Change {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.clear()
+}
+
+func (r *memory) clear() []Change {
 	if len(r.rows) == 0 {
 		return nil
 	}

@@ -109,3 +109,6 @@ func BenchmarkStoreNamed(b *testing.B) {
 		r.Store(value.MapOf("name", value.OfString(fmt.Sprint(i))))
 	}
 }
+
+// TestLinearizable: what clients see at the same time is explained by one order.
+func TestLinearizable(t *testing.T) { storetest.RunLinearizable(t, store.NewMemory()) }

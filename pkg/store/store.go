@@ -47,6 +47,45 @@ type Durable interface {
 	Fresh(repository string) bool
 }
 
+// Shared is an Engine whose rows other processes change, too. The methods of its
+// repositories that write block until everybody has the change, and panic when they
+// cannot; programs write with Write and Turn, which do not hold a thread up.
+type Shared interface {
+	Engine
+	// Write makes a change. apply makes it on a draft that nobody sees; it is called
+	// again when another process was quicker, so it must do nothing else. done is told
+	// that everybody has the change and this process can read it, or why not: then
+	// it may be made later nevertheless, if no answer came. done is called on a
+	// goroutine that must not be held up.
+	Write(repository string, apply func(Repository), done func(error))
+	// Turn is a Write that keeps other writers of the repository out, wherever they
+	// are, until the turn ends. Should this process die before that, another one that
+	// has called Adopt goes on with the turn.
+	Turn(repository string, apply func(Repository), done func(Turn, error))
+	// Adopt says who goes on with the turn of a process that died: f gets the changes of
+	// the Turn and must end it. It is called once, before anything is written.
+	Adopt(f func(repository string, changes []Change, t Turn))
+}
+
+// UnavailableError says that a change was not confirmed because others could not be
+// reached. It may be made nevertheless.
+type UnavailableError struct{ Err error }
+
+func (e *UnavailableError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what was the matter.
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// Turn is a repository that this process has for itself.
+type Turn interface {
+	// Repository is the repository within the turn. What is written to it is seen by this
+	// process at once and by others when the turn has ended, all of it or nothing.
+	Repository() Repository
+	// End ends the turn; done is told as that of Write is. After an error nothing of what
+	// was written within the turn is left.
+	End(done func(error))
+}
+
 // Repository is a named, ordered collection of rows, oldest first. Rows are
 // immutable values; maps among them have an id. Every method is atomic, and all
 // are safe for concurrent use.

@@ -159,3 +159,10 @@ func TestSetDurable(t *testing.T) {
 		e.Close()
 	}
 }
+
+// TestLinearizable: what clients see at the same time is explained by one order.
+func TestLinearizable(t *testing.T) {
+	e := mustOpen(t, t.TempDir(), Options{})
+	defer e.Close()
+	storetest.RunLinearizable(t, e)
+}

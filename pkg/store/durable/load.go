@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"aro/pkg/store"
+	"aro/pkg/store/record"
 )
 
 // loader reads a folder into the repositories of an engine.
 type loader struct {
 	fs files
 	e  *Engine
-	d  decoder
+	d  record.Decoder
 
 	into     *repository // that a snapshot is about
 	limits   store.Limits
@@ -109,7 +110,7 @@ func (l *loader) readSnapshot(name string) error {
 			return nil
 		}
 		if err == nil && l.ended {
-			err = errForm
+			err = record.ErrForm
 		}
 		if err == nil {
 			err = l.section(payload)
@@ -122,7 +123,7 @@ func (l *loader) readSnapshot(name string) error {
 
 // damaged names the place of an error, unless the disk is to blame.
 func damaged(name string, at int64, err error) error {
-	for _, known := range []error{errNotOurs, errHeader, errTorn, errChange, errForm, errMissing, store.ErrMisfit} {
+	for _, known := range []error{errNotOurs, errHeader, errTorn, errChange, record.ErrForm, errMissing, store.ErrMisfit} {
 		if errors.Is(err, known) {
 			return &DamageError{name, at, err}
 		}
@@ -242,22 +243,22 @@ func (l *loader) readLog(n uint64, next *header) error {
 // records replays the records of one frame.
 func (l *loader) records(payload []byte, position uint64) error {
 	d := &l.d
-	for d.b, d.bad = payload, false; len(d.b) > 0; position++ {
-		length := d.uint()
-		rest := d.b
-		record := d.bytes(length)
-		if d.bad {
-			return errForm
+	for d.Rest, d.Bad = payload, false; len(d.Rest) > 0; position++ {
+		length := d.Uint()
+		rest := d.Rest
+		one := d.Bytes(length)
+		if d.Bad {
+			return record.ErrForm
 		}
 		rest = rest[length:]
-		d.b = record
+		d.Rest = one
 		if err := l.record(position); err != nil {
 			return err
 		}
-		if len(d.b) > 0 || d.bad {
-			return errForm
+		if len(d.Rest) > 0 || d.Bad {
+			return record.ErrForm
 		}
-		d.b = rest
+		d.Rest = rest
 		l.position = max(l.position, position)
 	}
 	return nil
@@ -265,16 +266,16 @@ func (l *loader) records(payload []byte, position uint64) error {
 
 func (l *loader) record(position uint64) error {
 	d := &l.d
-	name := d.key()
+	name := d.Key()
 	r := l.e.repos[name]
 	if r == nil {
 		r = l.e.add(name)
 	}
 	known := position <= r.last
-	for range d.count() {
-		e := d.effect()
-		if d.bad {
-			return errForm
+	for range d.Count() {
+		e := d.Effect()
+		if d.Bad {
+			return record.ErrForm
 		}
 		if known {
 			continue

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"aro/pkg/store"
+	"aro/pkg/store/storetest"
 	"aro/pkg/vm/value"
 )
 
@@ -33,7 +34,7 @@ func TestD10_ReplayIsLive(t *testing.T) {
 			default:
 				b.Set("id", value.OfInt(int64(rapid.IntRange(0, 12).Draw(t, "id"))))
 			}
-			b.Set("v", drawValue(t, 3))
+			b.Set("v", storetest.DrawValue(t))
 			return b.Value()
 		}
 		t.Repeat(map[string]func(*rapid.T){

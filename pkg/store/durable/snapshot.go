@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aro/pkg/store"
+	"aro/pkg/store/record"
 )
 
 // A snapshot is a file of frames whose payload is one section: a letter and
@@ -195,7 +196,7 @@ func (w *snapshotWriter) section(build func(b []byte) []byte) error {
 
 func (w *snapshotWriter) repository(name string, last uint64, s *store.State) error {
 	err := w.section(func(b []byte) []byte {
-		b = appendString(append(b, sectionRepository), name)
+		b = record.AppendString(append(b, sectionRepository), name)
 		b = binary.AppendUvarint(b, last)
 		b = binary.AppendUvarint(b, s.Next)
 		b = binary.AppendUvarint(b, uint64(max(s.Limits.MaxSize, 0)))
@@ -208,7 +209,7 @@ func (w *snapshotWriter) repository(name string, last uint64, s *store.State) er
 		for ; i < len(s.Rows) && len(rows) < sectionSize; i++ {
 			rows = binary.AppendUvarint(rows, s.Ages[i])
 			rows = binary.AppendVarint(rows, s.Times[i])
-			rows = appendValue(rows, s.Rows[i], 0)
+			rows = record.AppendValue(rows, s.Rows[i])
 			n++
 		}
 		err = w.section(func(b []byte) []byte {
@@ -219,7 +220,7 @@ func (w *snapshotWriter) repository(name string, last uint64, s *store.State) er
 		err = w.section(func(b []byte) []byte {
 			b = binary.AppendUvarint(append(b, sectionPast), uint64(len(s.Past)))
 			for _, p := range s.Past {
-				b = binary.AppendUvarint(appendValue(b, p.ID, 0), p.Age)
+				b = binary.AppendUvarint(record.AppendValue(b, p.ID), p.Age)
 			}
 			return b
 		})
@@ -237,50 +238,50 @@ func (w *snapshotWriter) end(repositories int, position uint64) error {
 // section applies one section of a snapshot.
 func (l *loader) section(payload []byte) error {
 	d := &l.d
-	d.b, d.bad = payload, false
-	switch d.byte() {
+	d.Rest, d.Bad = payload, false
+	switch d.Byte() {
 	case sectionRepository:
-		name, last := d.string(), d.uint()
-		s := store.State{Next: d.uint()}
-		s.Limits = store.Limits{MaxSize: int(d.uint()), TTL: time.Duration(d.int())}
-		if d.bad || l.e.repos[name] != nil {
-			return errForm
+		name, last := d.String(), d.Uint()
+		s := store.State{Next: d.Uint()}
+		s.Limits = store.Limits{MaxSize: int(d.Uint()), TTL: time.Duration(d.Int())}
+		if d.Bad || l.e.repos[name] != nil {
+			return record.ErrForm
 		}
 		l.into = l.e.add(name)
 		l.into.last, l.limits = last, s.Limits
 		return l.into.Restore(s)
 	case sectionRows:
-		n := d.count()
+		n := d.Count()
 		s := store.State{Limits: l.limits}
 		for range n {
-			s.Ages = append(s.Ages, d.uint())
-			s.Times = append(s.Times, d.int())
-			s.Rows = append(s.Rows, d.value(0))
-			if d.bad {
-				return errForm
+			s.Ages = append(s.Ages, d.Uint())
+			s.Times = append(s.Times, d.Int())
+			s.Rows = append(s.Rows, d.Value())
+			if d.Bad {
+				return record.ErrForm
 			}
 		}
 		if l.into == nil {
-			return errForm
+			return record.ErrForm
 		}
 		return l.into.Restore(s)
 	case sectionPast:
 		s := store.State{Limits: l.limits}
-		for range d.count() {
-			id := d.value(0)
-			s.Past = append(s.Past, store.Departed{ID: id, Age: d.uint()})
+		for range d.Count() {
+			id := d.Value()
+			s.Past = append(s.Past, store.Departed{ID: id, Age: d.Uint()})
 		}
-		if d.bad || l.into == nil {
-			return errForm
+		if d.Bad || l.into == nil {
+			return record.ErrForm
 		}
 		return l.into.Restore(s)
 	case sectionEnd:
-		n := d.uint()
-		l.position = max(l.position, d.uint())
-		if l.ended = true; d.bad || n != uint64(len(l.e.repos)) {
-			return errForm
+		n := d.Uint()
+		l.position = max(l.position, d.Uint())
+		if l.ended = true; d.Bad || n != uint64(len(l.e.repos)) {
+			return record.ErrForm
 		}
 		return nil
 	}
-	return errForm
+	return record.ErrForm
 }

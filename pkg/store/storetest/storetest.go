@@ -16,6 +16,20 @@ import (
 // RunConformance runs the suite. open returns an empty engine; the suite closes
 // it.
 func RunConformance(t *testing.T, open func() store.Engine) {
+	RunConformanceWith(t, Engines{open, open})
+}
+
+// Engines says how empty engines are opened.
+type Engines struct {
+	Open func() store.Engine
+	// InBubble opens one that lives by the clock of a synctest bubble.
+	InBubble func() store.Engine
+}
+
+// RunConformanceWith is RunConformance for engines that talk to something that lives by
+// the real clock.
+func RunConformanceWith(t *testing.T, engines Engines) {
+	open := engines.Open
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, store.Repository)
@@ -47,7 +61,7 @@ func RunConformance(t *testing.T, open func() store.Engine) {
 			test.run(t, e.Repository("thing-repository"))
 		})
 	}
-	t.Run("TTL", func(t *testing.T) { ttl(t, open) })
+	t.Run("TTL", func(t *testing.T) { ttl(t, engines.InBubble) })
 	t.Run("Engine", func(t *testing.T) { engine(t, open()) })
 }
 

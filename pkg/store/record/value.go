@@ -1,4 +1,6 @@
-package durable
+// Package record is the binary form of values and of what writes did to rows: what
+// the durable engine keeps in files and the cluster engine sends to other machines.
+package record
 
 import (
 	"encoding/binary"
@@ -9,7 +11,7 @@ import (
 	"aro/pkg/vm/value/calendar"
 )
 
-// The form of values in files. A value is a tag and what the table says; lengths
+// The form of values. A value is a tag and what the table says; lengths
 // and counts are unsigned varints.
 //
 //	tag            then
@@ -53,6 +55,9 @@ const (
 // written as null. Programs cannot parse or build anything near it.
 const maxNesting = 10_000
 
+// AppendValue writes a value of any kind.
+func AppendValue(b []byte, v value.Value) []byte { return appendValue(b, v, 0) }
+
 func appendValue(b []byte, v value.Value, depth int) []byte {
 	if depth > maxNesting {
 		return append(b, tagNull)
@@ -71,9 +76,9 @@ func appendValue(b []byte, v value.Value, depth int) []byte {
 		return binary.LittleEndian.AppendUint64(append(b, tagFloat), math.Float64bits(v.Float()))
 	case value.String:
 		if c := v.Content(); c != 0 {
-			return appendString(appendString(append(b, tagMarkup), c.Ext()), v.Str())
+			return AppendString(AppendString(append(b, tagMarkup), c.Ext()), v.Str())
 		}
-		return appendString(append(b, tagString), v.Str())
+		return AppendString(append(b, tagString), v.Str())
 	case value.Bytes:
 		return append(binary.AppendUvarint(append(b, tagBytes), uint64(v.Len())), v.Bytes()...)
 	case value.List:
@@ -92,7 +97,7 @@ func appendValue(b []byte, v value.Value, depth int) []byte {
 		b = binary.AppendUvarint(append(b, tag), uint64(n))
 		for i := range n {
 			k, e := rec.At(i)
-			b = appendValue(appendString(b, k), e, depth+1)
+			b = appendValue(AppendString(b, k), e, depth+1)
 		}
 		return b
 	case value.Date:
@@ -103,7 +108,8 @@ func appendValue(b []byte, v value.Value, depth int) []byte {
 	return append(b, tagUnbound)
 }
 
-func appendString(b []byte, s string) []byte {
+// AppendString writes a length and that many bytes.
+func AppendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
@@ -116,7 +122,7 @@ func appendDate(b []byte, t time.Time) []byte {
 	b = binary.AppendUvarint(b, uint64(t.Nanosecond()))
 	if tag == tagZoned {
 		_, offset := t.Zone()
-		b = binary.AppendVarint(appendString(b, t.Location().String()), int64(offset))
+		b = binary.AppendVarint(AppendString(b, t.Location().String()), int64(offset))
 	}
 	return b
 }
@@ -128,7 +134,7 @@ func appendObject(b []byte, o value.Object, depth int) []byte {
 	case *calendar.Distance:
 		return appendValue(appendValue(append(b, tagDistance), o.From, depth+1), o.To, depth+1)
 	case *calendar.Recurrence:
-		return appendValue(appendString(append(b, tagRecurrence), o.Pattern), o.Start, depth+1)
+		return appendValue(AppendString(append(b, tagRecurrence), o.Pattern), o.Start, depth+1)
 	}
 	return appendValue(b, o.Simple(), depth+1)
 }

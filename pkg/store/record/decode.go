@@ -1,4 +1,4 @@
-package durable
+package record
 
 import (
 	"encoding/binary"
@@ -11,16 +11,17 @@ import (
 	"aro/pkg/vm/value/calendar"
 )
 
-// errForm says that bytes with a good checksum do not have the form of this
-// version: another program wrote them.
-var errForm = errors.New("it is not in the form that this version writes")
+// ErrForm says that bytes do not have the form of this version: another program
+// wrote them.
+var ErrForm = errors.New("it is not in the form that this version writes")
 
-// decoder reads values and numbers. The first thing that does not fit makes bad
-// true and everything after it zero. Nothing it returns aliases its input, so a row
-// does not keep the block alive that it was read from.
-type decoder struct {
-	b     []byte
-	bad   bool
+// Decoder reads values, numbers and effects. The first thing that does not fit makes
+// Bad true and everything after it zero. But for Bytes, nothing it returns aliases
+// its input, so a row does not keep the block alive that it was read from. One
+// goroutine uses it at a time; Rest may be set to go on with other input.
+type Decoder struct {
+	Rest  []byte // what has not been read
+	Bad   bool
 	zones map[zone]*time.Location
 	keys  map[string]string // keys of maps, which repeat
 }
@@ -30,66 +31,71 @@ type zone struct {
 	offset int64
 }
 
-func (d *decoder) fail() {
-	d.bad, d.b = true, nil
+// Fail says that what was read makes no sense.
+func (d *Decoder) Fail() {
+	d.Bad, d.Rest = true, nil
 }
 
-func (d *decoder) byte() byte {
-	if len(d.b) == 0 {
-		d.fail()
+// Byte, Uint and Int read numbers: one byte, an unsigned and a zigzag varint.
+func (d *Decoder) Byte() byte {
+	if len(d.Rest) == 0 {
+		d.Fail()
 		return 0
 	}
-	c := d.b[0]
-	d.b = d.b[1:]
+	c := d.Rest[0]
+	d.Rest = d.Rest[1:]
 	return c
 }
 
-func (d *decoder) uint() uint64 {
-	n, size := binary.Uvarint(d.b)
+// Uint: see Byte.
+func (d *Decoder) Uint() uint64 {
+	n, size := binary.Uvarint(d.Rest)
 	if size <= 0 {
-		d.fail()
+		d.Fail()
 		return 0
 	}
-	d.b = d.b[size:]
+	d.Rest = d.Rest[size:]
 	return n
 }
 
-func (d *decoder) int() int64 {
-	n, size := binary.Varint(d.b)
+// Int: see Byte.
+func (d *Decoder) Int() int64 {
+	n, size := binary.Varint(d.Rest)
 	if size <= 0 {
-		d.fail()
+		d.Fail()
 		return 0
 	}
-	d.b = d.b[size:]
+	d.Rest = d.Rest[size:]
 	return n
 }
 
-// bytes returns the next n bytes, which are still those of the input.
-func (d *decoder) bytes(n uint64) []byte {
-	if n > uint64(len(d.b)) {
-		d.fail()
+// Bytes returns the next n bytes, which are still those of the input.
+func (d *Decoder) Bytes(n uint64) []byte {
+	if n > uint64(len(d.Rest)) {
+		d.Fail()
 		return nil
 	}
-	b := d.b[:n]
-	d.b = d.b[n:]
+	b := d.Rest[:n]
+	d.Rest = d.Rest[n:]
 	return b
 }
 
-// count reads how many things follow, each of which has a byte at least.
-func (d *decoder) count() int {
-	n := d.uint()
-	if n > uint64(len(d.b)) {
-		d.fail()
+// Count reads how many things follow, each of which has a byte at least.
+func (d *Decoder) Count() int {
+	n := d.Uint()
+	if n > uint64(len(d.Rest)) {
+		d.Fail()
 		return 0
 	}
 	return int(n)
 }
 
-func (d *decoder) string() string { return string(d.bytes(d.uint())) }
+// String reads what AppendString wrote.
+func (d *Decoder) String() string { return string(d.Bytes(d.Uint())) }
 
-// key reads a string that others are likely to repeat.
-func (d *decoder) key() string {
-	b := d.bytes(d.uint())
+// Key reads a string that others are likely to repeat.
+func (d *Decoder) Key() string {
+	b := d.Bytes(d.Uint())
 	if s, ok := d.keys[string(b)]; ok {
 		return s
 	}
@@ -103,12 +109,15 @@ func (d *decoder) key() string {
 	return s
 }
 
-func (d *decoder) value(depth int) value.Value {
+// Value reads what AppendValue wrote.
+func (d *Decoder) Value() value.Value { return d.value(0) }
+
+func (d *Decoder) value(depth int) value.Value {
 	if depth > maxNesting+1 {
-		d.fail()
+		d.Fail()
 		return value.Value{}
 	}
-	switch tag := d.byte(); tag {
+	switch tag := d.Byte(); tag {
 	case tagUnbound:
 		return value.Value{}
 	case tagNull:
@@ -118,35 +127,35 @@ func (d *decoder) value(depth int) value.Value {
 	case tagTrue:
 		return value.True
 	case tagInt:
-		return value.OfInt(d.int())
+		return value.OfInt(d.Int())
 	case tagFloat:
-		b := d.bytes(8)
-		if d.bad {
+		b := d.Bytes(8)
+		if d.Bad {
 			return value.Value{}
 		}
 		return value.OfFloat(math.Float64frombits(binary.LittleEndian.Uint64(b)))
 	case tagString:
-		return value.OfString(d.string())
+		return value.OfString(d.String())
 	case tagMarkup:
-		ext := d.string()
-		return value.OfString(d.string()).Markup(value.ContentFor("x." + ext))
+		ext := d.String()
+		return value.OfString(d.String()).Markup(value.ContentFor("x." + ext))
 	case tagBytes:
-		return value.OfBytes(append([]byte(nil), d.bytes(d.uint())...))
+		return value.OfBytes(append([]byte(nil), d.Bytes(d.Uint())...))
 	case tagList:
-		items := make([]value.Value, d.count())
+		items := make([]value.Value, d.Count())
 		for i := range items {
-			if items[i] = d.value(depth + 1); d.bad {
+			if items[i] = d.value(depth + 1); d.Bad {
 				return value.Value{}
 			}
 		}
 		return value.OfList(items)
 	case tagMap, tagLenientMap:
-		n := d.count()
+		n := d.Count()
 		b := value.NewBuilder(min(n, 1024))
 		for range n {
-			k := d.key()
+			k := d.Key()
 			b.Set(k, d.value(depth+1))
-			if d.bad {
+			if d.Bad {
 				return value.Value{}
 			}
 		}
@@ -161,29 +170,29 @@ func (d *decoder) value(depth int) value.Value {
 	case tagDistance:
 		return value.OfObject(&calendar.Distance{From: d.value(depth + 1), To: d.value(depth + 1)})
 	case tagRecurrence:
-		pattern := d.string()
+		pattern := d.String()
 		start := d.value(depth + 1)
 		r, err := calendar.ParseRecurrence(pattern, start, func() time.Time { return time.Now().UTC() })
 		if err != nil {
-			d.fail()
+			d.Fail()
 			return value.Value{}
 		}
 		return value.OfObject(r)
 	}
-	d.fail()
+	d.Fail()
 	return value.Value{}
 }
 
-func (d *decoder) date(tag byte) value.Value {
-	sec, nano := d.int(), d.uint()
+func (d *Decoder) date(tag byte) value.Value {
+	sec, nano := d.Int(), d.Uint()
 	if nano >= uint64(time.Second) {
-		d.fail()
+		d.Fail()
 	}
 	t := time.Unix(sec, int64(nano)).UTC()
 	if tag == tagZoned {
 		t = t.In(d.zone())
 	}
-	if d.bad {
+	if d.Bad {
 		return value.Value{}
 	}
 	return value.OfTime(t)
@@ -191,8 +200,8 @@ func (d *decoder) date(tag byte) value.Value {
 
 // zone reads a time zone: the one of that name, or the offset that it had when the
 // date was written if this machine does not know the name.
-func (d *decoder) zone() *time.Location {
-	z := zone{d.string(), d.int()}
+func (d *Decoder) zone() *time.Location {
+	z := zone{d.String(), d.Int()}
 	if loc := d.zones[z]; loc != nil {
 		return loc
 	}

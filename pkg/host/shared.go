@@ -1,0 +1,128 @@
+package host
+
+import (
+	"errors"
+
+	"aro/pkg/store"
+	"aro/pkg/vm"
+	"aro/pkg/vm/value"
+)
+
+// With an engine that other processes share, a statement that changes a repository ends
+// when everybody has the change. A repository with observers is the statement's own
+// until they have ended, in the whole cluster: its turn (turn.go) is one of this process,
+// and within it there is one of the engine.
+
+// sharing is a statement that waits until others have its change.
+type sharing struct {
+	r     *repository
+	apply func(store.Repository) (value.Value, []store.Change)
+}
+
+// Start implements vm.Op.
+func (s *sharing) Start(co *vm.Coroutine) bool {
+	var result value.Value
+	co.Owner.(*Execution).Host.shared.Write(s.r.Name(),
+		func(w store.Repository) { result, _ = s.apply(w) },
+		func(err error) { go resume(co, result, err) })
+	return false
+}
+
+// Unavailable reports whether a statement failed because other machines could not be
+// reached: the same may succeed later.
+func Unavailable(err error) bool {
+	var u *store.UnavailableError
+	return errors.As(err, &u)
+}
+
+var errEntangled = errors.New("observers of two repositories write to each other's repository at the same time, and neither could go on")
+
+// share applies a write within the turn of the cluster that this process has, or begins
+// one and goes on when it has it.
+func (op *writeOp) share(s store.Shared) {
+	r := op.repo
+	turnsMu.Lock()
+	held := r.held
+	turnsMu.Unlock()
+	switch {
+	case held != nil:
+		op.result, op.changes = op.apply(held.Repository())
+		op.next()
+		return
+	case op.free:
+		op.err = errEntangled
+		op.end()
+		return
+	}
+	s.Turn(r.Name(), func(w store.Repository) { op.result, op.changes = op.apply(w) }, func(t store.Turn, err error) {
+		go func() {
+			if err != nil {
+				op.err = err
+				r.turn.pass()
+				op.end()
+				return
+			}
+			op.hold(t)
+			op.next()
+		}()
+	})
+}
+
+// hold makes a turn of the cluster that of the repository until giveBack.
+func (op *writeOp) hold(t store.Turn) {
+	turnsMu.Lock()
+	defer turnsMu.Unlock()
+	op.held, op.repo.held = t, t
+}
+
+// giveBack ends the turn of the cluster, and the statement when everybody knows.
+func (op *writeOp) giveBack() {
+	r := op.repo
+	turnsMu.Lock()
+	if r.held == op.held {
+		r.held = nil
+	}
+	turnsMu.Unlock()
+	op.held.End(func(err error) {
+		if op.err == nil {
+			op.err = err
+		}
+		go op.end()
+	})
+	if op.lent != nil {
+		op.lent()
+	} else {
+		r.turn.pass()
+	}
+}
+
+// adopt runs the observers of a change whose process died before it had. Whoever has
+// the turn of the repository here waits for that of the cluster, so it is lent.
+func (h *Host) adopt(name string, changes []store.Change, t store.Turn) {
+	r := h.Repository(name)
+	root := pool.Get().(*Execution)
+	root.Host, root.root, root.Trigger = h, root, noTrigger{}
+	root.Limit(0, h.HandlerBudget)
+	h.flight.begun.add(root.stripe, 1)
+	op := &writeOp{e: root, repo: r, watchers: r.watchers.Load(), changes: changes}
+	if op.watchers == nil {
+		op.watchers = &watchers{}
+	}
+	turnsMu.Lock()
+	owner, depth := r.turn.owner, r.turn.depth
+	r.turn.owner, r.turn.depth = root, 1
+	turnsMu.Unlock()
+	op.hold(t)
+	op.adopted = func() {
+		h.flight.ended.add(root.stripe, 1)
+		root.release()
+	}
+	if owner != nil {
+		op.lent = func() {
+			turnsMu.Lock()
+			defer turnsMu.Unlock()
+			r.turn.owner, r.turn.depth = owner, depth
+		}
+	}
+	op.next()
+}
