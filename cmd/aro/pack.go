@@ -205,14 +205,9 @@ func compileTemplates(root string, signatures bytecode.Verbs, optimized bool) (l
 // and verified before anything runs. root is where files are looked for that are not
 // in it.
 func unpack(data []byte, root string) (*loaded, error) {
-	prog, meta, err := bytecode.Decode(data)
+	prog, meta, err := bytecode.DecodeProven(data)
 	if err != nil {
 		return nil, err
-	}
-	for _, c := range prog.Chunks {
-		if err := bytecode.Verify(c); err != nil {
-			return nil, err
-		}
 	}
 	return assemble(prog, meta, root)
 }

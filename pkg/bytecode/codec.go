@@ -209,9 +209,16 @@ func list[T any](c *codec, x *[]T, each func(*codec, *T)) {
 		return
 	}
 	if n == 0 {
+		*x = (*x)[:0]
 		return
 	}
-	s := make([]T, min(n, trusted))
+	s := *x
+	if *x = nil; n <= cap(s) { // room of an earlier chunk, see scratch
+		s = s[:n]
+		clear(s)
+	} else {
+		s = make([]T, min(n, trusted))
+	}
 	for i := 0; c.err == nil; i++ {
 		if i == n {
 			*x = s

@@ -220,7 +220,13 @@ func (c *codec) code(x *[]Ins) {
 	if n == 0 {
 		return
 	}
-	code := make([]Ins, n) // 8 bytes for each byte of input at most
+	code := *x
+	if *x = nil; n <= cap(code) {
+		code = code[:n]
+		clear(code)
+	} else {
+		code = make([]Ins, n) // 8 bytes for each byte of input at most
+	}
 	for i := range code {
 		if c.left() < 1 || c.in[c.pos] >= byte(NumOps) {
 			c.fail("no instruction")

@@ -26,6 +26,7 @@ type lazyBody struct {
 	strs    *stringTable
 
 	ready    sync.Once
+	proven   bool          // by DecodeProven
 	unfit    error         // what Ready found
 	recourse func() *Chunk // nil, or the way to a sound chunk
 }
@@ -57,7 +58,10 @@ func (c *Chunk) Ready() error {
 		return nil
 	}
 	c.lazy.ready.Do(func() {
-		err := Verify(c)
+		err := c.Load()
+		if err == nil && !c.lazy.proven {
+			err = Verify(c)
+		}
 		if err != nil && c.lazy.recourse != nil {
 			if sound := c.lazy.recourse(); sound != nil {
 				c.adopt(sound)

@@ -1,6 +1,10 @@
 package bytecode
 
-import "testing"
+import (
+	"reflect"
+	"slices"
+	"testing"
+)
 
 // lazyProgram is a file of three chunks: the second reads a register that is not
 // there, which only Verify finds, the third has a body that does not decode.
@@ -69,4 +73,46 @@ func mustProgramOf(t *testing.T, p *Program, code string) *Program {
 		q.Chunks = append(q.Chunks, &x)
 	}
 	return q
+}
+
+// TestDecodeProven: what is proven in room that is used again is what Decode and Verify
+// accept, chunk by chunk, and what is expanded later is the same program.
+func TestDecodeProven(t *testing.T) {
+	whole := serverProgram()
+	for i, c := range whole.Chunks { // large and small ones in turn, so that room is left over
+		if i%3 == 1 {
+			*c = *mustProgram(t, "CONST r0, \"hello\"\nACT _, site 0, r0\nEND\nsites\nlog <> to <console> args [object]").Chunks[0]
+		}
+	}
+	data := Encode(whole, Meta{})
+	p, _, err := DecodeProven(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range p.Chunks {
+		if c.Code != nil {
+			t.Fatal("it is expanded already")
+		}
+		if err := c.Load(); err != nil {
+			t.Fatal(err)
+		}
+		c.lazy = nil
+		if !reflect.DeepEqual(c, want.Chunks[i]) {
+			t.Fatalf("chunk %d differs:\n%+v\n%+v", i, c, want.Chunks[i])
+		}
+	}
+	// One bad chunk among many good ones is found, wherever it is.
+	for _, i := range []int{0, 1, 84, 169} {
+		bad := *whole.Chunks[i]
+		bad.Code = append(slices.Clone(bad.Code[:len(bad.Code)-1]), Ins{Op: CONST, A: bad.MaxRegs}, Ins{Op: END})
+		q := &Program{Files: whole.Files, Chunks: slices.Clone(whole.Chunks)}
+		q.Chunks[i] = &bad
+		if _, _, err := DecodeProven(Encode(q, Meta{})); err == nil {
+			t.Errorf("chunk %d is broken and nobody noticed", i)
+		}
+	}
 }
