@@ -3,8 +3,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,7 +30,7 @@ func dataCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := durable.Check(args[0])
 			if err != nil {
-				return &exitError{1, "Error: " + err.Error()}
+				return dataError(args[0], err)
 			}
 			describeData(cmd.OutOrStdout(), r)
 			if r.Damage != nil {
@@ -45,7 +47,7 @@ func dataCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := durable.Repair(args[0])
 			if err != nil {
-				return &exitError{1, "Error: " + err.Error()}
+				return dataError(args[0], err)
 			}
 			out := cmd.OutOrStdout()
 			describeData(out, r)
@@ -58,6 +60,14 @@ func dataCommand() *cobra.Command {
 		},
 	})
 	return cmd
+}
+
+// dataError says which folder the system refused. What the store says itself names it.
+func dataError(folder string, err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		return &exitError{1, fmt.Sprintf("Error: the data folder %s cannot be used: %s", folder, path.Err)}
+	}
+	return &exitError{1, "Error: " + err.Error()}
 }
 
 // describeData lists what is in a data folder.

@@ -25,6 +25,9 @@ func forgiving(cmd *cobra.Command) {
 		return
 	}
 	check, run := cmd.Args, cmd.RunE
+	if cmd.Name() == "help" && check == nil {
+		check = helpTopic
+	}
 	cmd.Args = func(c *cobra.Command, args []string) error {
 		if c.HasSubCommands() && len(args) > 0 {
 			return fmt.Errorf("unknown command %q for %q%s", args[0], c.CommandPath(), meant(args[0], subcommands(c)))
@@ -33,6 +36,9 @@ func forgiving(cmd *cobra.Command) {
 			return nil
 		}
 		err := check(c, args)
+		if err != nil && strings.HasPrefix(err.Error(), "unknown command ") && c.Name() != "help" {
+			return fmt.Errorf("%s takes no argument, received %s; it is used like this: %s", c.CommandPath(), args[0], c.UseLine())
+		}
 		if err != nil && strings.HasPrefix(err.Error(), "accepts ") {
 			return fmt.Errorf("%s %s; it is used like this: %s", c.CommandPath(), err, c.UseLine())
 		}
@@ -56,6 +62,19 @@ func forgiving(cmd *cobra.Command) {
 		}
 		return err
 	}
+}
+
+// helpTopic accepts the words of a command behind help. Left to itself, cobra answers
+// another word with the help of aro and the exit code of success.
+func helpTopic(c *cobra.Command, args []string) error {
+	at, rest, err := c.Root().Find(args)
+	if err != nil {
+		at, rest = c.Root(), args
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("unknown command %q for %q%s", rest[0], at.CommandPath(), meant(rest[0], subcommands(at)))
+	}
+	return nil
 }
 
 // flagMistake adds the flag that a misspelt one most likely means.

@@ -307,7 +307,7 @@ func shown(v value.Value) string {
 func (s *session) load(path string) (*parsed, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s cannot be read: %s", path, reason(err))
 	}
 	return s.parse(piece{path, 1, string(text)}), nil
 }
