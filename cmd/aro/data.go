@@ -36,6 +36,7 @@ func dataCommand() *cobra.Command {
 			if r.Damage != nil {
 				return &exitError{1, "Error: " + r.Damage.Error() + "; aro data repair keeps what is in front of it, which is listed here"}
 			}
+			fmt.Fprintln(cmd.OutOrStdout(), "nothing is damaged")
 			return nil
 		},
 	}, &cobra.Command{
