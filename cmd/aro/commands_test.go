@@ -10,7 +10,8 @@ import (
 )
 
 // TestCommandsHaveScripts holds that each command and subcommand is tried by a script
-// in testdata/script: its help, one success and one failure.
+// in testdata/script: its help, one success and one failure,
+// and that the help has a summary, a description and two examples.
 func TestCommandsHaveScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -42,6 +43,11 @@ func TestCommandsHaveScripts(t *testing.T) {
 		}
 		if c.Short == "" || c.Long == "" {
 			t.Errorf("%s: the help has no summary or no description", c.CommandPath())
+		}
+		// What cobra writes of shells has its examples in the text.
+		shell := c.HasParent() && c.Parent().Name() == "completion"
+		if n := strings.Count(c.Example, "aro "); !c.HasSubCommands() && !shell && n < 2 {
+			t.Errorf("%s: the help has %d examples, not two", c.CommandPath(), n)
 		}
 		for _, sub := range c.Commands() {
 			walk(sub)

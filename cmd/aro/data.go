@@ -25,7 +25,7 @@ func dataCommand() *cobra.Command {
 		Use:     "check FOLDER",
 		Short:   "Read a data folder and say what is damaged",
 		Long:    "check reads every byte of a data folder, changes nothing, and ends with code 1 if something\nis not as it was written.",
-		Example: "  aro data check ./data",
+		Example: "  aro data check ./data\n  aro data check ./data && aro run ./shop --data ./data",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := durable.Check(args[0])
@@ -43,7 +43,7 @@ func dataCommand() *cobra.Command {
 		Use:     "repair FOLDER",
 		Short:   "Make a damaged data folder usable again",
 		Long:    "repair keeps everything that is in front of the damage. The old files stay in the folder, with\n.damaged behind their names. A folder without damage is left alone.",
-		Example: "  aro data repair ./data",
+		Example: "  aro data repair ./data\n  cp -a data before && aro data repair data",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := durable.Repair(args[0])

@@ -25,9 +25,6 @@ func forgiving(cmd *cobra.Command) {
 		return
 	}
 	check, run := cmd.Args, cmd.RunE
-	if cmd.Name() == "help" && check == nil {
-		check = helpTopic
-	}
 	cmd.Args = func(c *cobra.Command, args []string) error {
 		if c.HasSubCommands() && len(args) > 0 {
 			return fmt.Errorf("unknown command %q for %q%s", args[0], c.CommandPath(), meant(args[0], subcommands(c)))
@@ -64,8 +61,20 @@ func forgiving(cmd *cobra.Command) {
 	}
 }
 
-// helpTopic accepts the words of a command behind help. Left to itself, cobra answers
-// another word with the help of aro and the exit code of success.
+// helping gives root the command help. The one that cobra has knows no examples, and
+// answers an unknown word with success.
+func helping(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Use, c.Short, c.Args = "help [COMMAND]", "Show what a command does and takes", helpTopic
+			c.Long = "help shows what --help shows behind the command: what it does, its flags, and examples."
+			c.Example = "  aro help run\n  aro help cache clean"
+		}
+	}
+}
+
+// helpTopic accepts the words of a command behind help.
 func helpTopic(c *cobra.Command, args []string) error {
 	at, rest, err := c.Root().Find(args)
 	if err != nil {
