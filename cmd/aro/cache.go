@@ -21,7 +21,9 @@ func cacheCommand() *cobra.Command {
 	}
 	cmd.AddCommand(
 		&cobra.Command{
-			Use: "info", Short: "Show where the cache is and what it holds", Example: "  aro cache info", Args: cobra.NoArgs,
+			Use: "info", Short: "Show where the cache is and what it holds",
+			Long:    "info prints the folder of the cache, how many programs it keeps, and their bytes. If the folder\ncannot be used, it says why; run then compiles anew each time.",
+			Example: "  aro cache info\n  ARO_CACHE_DIR=/var/cache/aro aro cache info", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				info := cache.Open("").Info()
 				out := cmd.OutOrStdout()
@@ -33,7 +35,9 @@ func cacheCommand() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "clean", Short: "Remove all compiled programs", Example: "  aro cache clean", Args: cobra.NoArgs,
+			Use: "clean", Short: "Remove all compiled programs",
+			Long:    "clean empties the cache and says what it removed. Nothing else is lost: the next run compiles.",
+			Example: "  aro cache clean\n  ARO_CACHE_DIR=/var/cache/aro aro cache clean", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				c := cache.Open("")
 				before := c.Info()

@@ -4,7 +4,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -93,10 +95,15 @@ func listed(path string, o *bytecode.ListOptions) (*bytecode.Program, error) {
 
 // readProgram reads the program of an .aroc file or of a built executable.
 func readProgram(path string) ([]byte, error) {
+	read := bundle.Read
 	if strings.EqualFold(filepath.Ext(path), ".aroc") {
-		return os.ReadFile(path)
+		read = os.ReadFile
 	}
-	return bundle.Read(path)
+	data, err := read(path)
+	if errors.As(err, new(*fs.PathError)) {
+		err = fmt.Errorf("%s cannot be read: %s", path, reason(err))
+	}
+	return data, err
 }
 
 func asmCommand() *cobra.Command {
@@ -110,7 +117,7 @@ func asmCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])
 			if err != nil {
-				return &exitError{1, "Error: " + err.Error()}
+				return &exitError{1, fmt.Sprintf("Error: the listing %s cannot be read: %s", args[0], reason(err))}
 			}
 			prog, err := bytecode.AssembleProgram(string(text))
 			if err != nil {
@@ -127,7 +134,7 @@ func asmCommand() *cobra.Command {
 			}
 			data := bytecode.Encode(prog, bytecode.Meta{Build: version()})
 			if err := os.WriteFile(target, data, 0o644); err != nil {
-				return &exitError{1, "Error: " + err.Error()}
+				return &exitError{1, fmt.Sprintf("Error: %s cannot be written: %s", target, reason(err))}
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s (%d bytes)\n", target, len(data))
 			return nil

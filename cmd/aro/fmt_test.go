@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/compile"
@@ -53,6 +58,83 @@ func TestExamplesFormatted(t *testing.T) {
 	if err != nil || n < 10 {
 		t.Fatalf("%d examples, %v", n, err)
 	}
+}
+
+// dashes part the programs of a test file.
+var dashes = regexp.MustCompile(`(?m)^---.*$`)
+
+// TestFormatKeepsPrograms formats every sound ARO text of this repository: those of
+// examples, of scaffolds, of the documentation, and of the tests. Formatting a
+// second time changes nothing, and the instructions stay the same. That no comment is
+// lost is checked by Format itself.
+func TestFormatKeepsPrograms(t *testing.T) {
+	texts := map[string][]byte{}
+	err := filepath.WalkDir("../..", func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := e.Name(); e.IsDir() && (name == ".git" || name == "bin" || name == "node_modules") {
+			return filepath.SkipDir
+		}
+		ext := filepath.Ext(path)
+		if !e.Type().IsRegular() || ext != ".aro" && ext != ".md" && ext != ".txtar" {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		switch ext {
+		case ".aro": // some hold several, between lines of dashes
+			for i, part := range dashes.Split(string(text), -1) {
+				texts[fmt.Sprint(path, "#", i)] = []byte(part)
+			}
+		case ".md":
+			for i, b := range fences(string(text)) {
+				if b.kind == "aro" {
+					texts[fmt.Sprint(path, "#", i)] = []byte(b.text)
+				}
+			}
+		case ".txtar":
+			for _, f := range txtar.Parse(text).Files {
+				if filepath.Ext(f.Name) == ".aro" {
+					texts[path+"/"+f.Name] = f.Data
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	formatted := 0
+	for name, src := range texts {
+		text, diags, err := syntax.Format(syntax.NewFile(name, src))
+		if text == nil && err == nil { // loose statements, as some tests have them
+			src = slices.Concat([]byte("(Application-Start: Test) {\n"), src, []byte("\n}\n"))
+			text, diags, err = syntax.Format(syntax.NewFile(name, src))
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil || text == nil {
+			if len(diags) == 0 && err == nil && len(bytes.TrimSpace(src)) > 0 {
+				t.Errorf("%s: neither a text nor a finding", name)
+			}
+			continue
+		}
+		formatted++
+		if again, _, err := syntax.Format(syntax.NewFile(name, text)); err != nil || !bytes.Equal(again, text) {
+			t.Errorf("%s: formatted twice is not formatted once: %v\n%s", name, err, again)
+		}
+		if a, b := instructions(t, src), instructions(t, text); !reflect.DeepEqual(a, b) {
+			t.Errorf("%s is another program when formatted\n%v\n%v", name, a, b)
+		}
+	}
+	if formatted < 600 {
+		t.Errorf("%d of %d texts were formatted", formatted, len(texts))
+	}
+	t.Logf("%d of %d texts were formatted", formatted, len(texts))
 }
 
 // instructions compiles one file; positions and texts of statements are left out.

@@ -44,6 +44,8 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newCommand(), runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(),
 		inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand(), dataCommand(), versionCommand(), docCommand(), replCommand())
 	root.SuggestionsMinimumDistance = 2
+	helping(root)
+	root.InitDefaultCompletionCmd()
 	forgiving(root)
 	completing(root)
 	return root

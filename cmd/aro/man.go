@@ -19,8 +19,6 @@ func writeManPages(root *cobra.Command, dir string) (n int, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return 0, err
 	}
-	root.InitDefaultHelpCmd()
-	root.InitDefaultCompletionCmd()
 	err = eachCommand(root, func(c *cobra.Command) error {
 		n++
 		return os.WriteFile(filepath.Join(dir, manName(c)+".1"), []byte(manPage(c)), 0o644)

@@ -33,6 +33,9 @@ func forgiving(cmd *cobra.Command) {
 			return nil
 		}
 		err := check(c, args)
+		if err != nil && strings.HasPrefix(err.Error(), "unknown command ") && c.Name() != "help" {
+			return fmt.Errorf("%s takes no argument, received %s; it is used like this: %s", c.CommandPath(), args[0], c.UseLine())
+		}
 		if err != nil && strings.HasPrefix(err.Error(), "accepts ") {
 			return fmt.Errorf("%s %s; it is used like this: %s", c.CommandPath(), err, c.UseLine())
 		}
@@ -56,6 +59,31 @@ func forgiving(cmd *cobra.Command) {
 		}
 		return err
 	}
+}
+
+// helping gives root the command help. The one that cobra has knows no examples, and
+// answers an unknown word with success.
+func helping(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Use, c.Short, c.Args = "help [COMMAND]", "Show what a command does and takes", helpTopic
+			c.Long = "help shows what --help shows behind the command: what it does, its flags, and examples."
+			c.Example = "  aro help run\n  aro help cache clean"
+		}
+	}
+}
+
+// helpTopic accepts the words of a command behind help.
+func helpTopic(c *cobra.Command, args []string) error {
+	at, rest, err := c.Root().Find(args)
+	if err != nil {
+		at, rest = c.Root(), args
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("unknown command %q for %q%s", rest[0], at.CommandPath(), meant(rest[0], subcommands(at)))
+	}
+	return nil
 }
 
 // flagMistake adds the flag that a misspelt one most likely means.

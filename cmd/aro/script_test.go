@@ -54,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"broken":  broken,
 			"absent":  absent,
+			"says":    says,
 			"damage":  damage,
 			"norm":    norm,
 			"smaller": smaller,
@@ -170,5 +171,15 @@ func absent(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if strings.Contains(ts.ReadFile(args[0]), args[1]) {
 		ts.Fatalf("%s contains %q", args[0], args[1])
+	}
+}
+
+// says TEXT: the last command printed the text, to either output.
+func says(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: says TEXT")
+	}
+	if out := ts.ReadFile("stdout") + ts.ReadFile("stderr"); !strings.Contains(out, args[0]) {
+		ts.Fatalf("the command does not say %q", args[0])
 	}
 }

@@ -25,16 +25,18 @@ import (
 // session is a program that grows: each entry is compiled as Application-Start beside
 // the feature sets that were defined so far, and reads what earlier entries bound.
 //
-// Feature sets are linked to each other, so new ones make a new host. It takes over
-// names and repositories; what listened or was scheduled on the old one ends.
+// New feature sets make a new program, which takes the place of the old one in the
+// same host: names, rows, connections and schedules stay.
 type session struct {
 	out      io.Writer
 	config   host.Config
 	host     *host.Host
+	network  *aronet.Network
 	verbs    []*host.Verb
 	compiler bytecode.Verbs
-	rows     keptRows
+	rows     store.Engine
 	defined  []definition
+	sets     *bytecode.Program // what is defined, compiled
 	last     *bytecode.Program // of the last entry, for :disasm
 }
 
@@ -43,12 +45,6 @@ type definition struct {
 	name, file, text string
 	line             int
 }
-
-// keptRows are repositories that outlive the hosts that use them.
-type keptRows struct{ store.Engine }
-
-// Close keeps the rows.
-func (keptRows) Close() error { return nil }
 
 // piece is a text to enter: where it comes from, and the line it begins at.
 type piece struct {
@@ -66,9 +62,16 @@ func newSession(cfg host.Config) *session {
 // clear begins anew, with no names, feature sets and rows.
 func (s *session) clear() {
 	s.close()
-	s.host, s.rows, s.defined, s.last = nil, keptRows{store.NewMemory()}, nil, nil
-	s.host, s.verbs = s.world(&bytecode.Program{})
+	s.rows, s.network = store.NewMemory(), aronet.New()
+	s.defined, s.sets, s.last = nil, &bytecode.Program{}, nil
+	s.verbs = verbsWith(s.network, nil)
 	s.compiler = host.Signatures(s.verbs)
+	cfg := s.config
+	cfg.Engine, cfg.Verbs, cfg.Root = s.rows, s.verbs, "."
+	l := &loaded{verbs: s.verbs, root: "."}
+	cfg.Templates = l.templates()
+	s.host = host.New(s.sets, cfg)
+	s.network.Attach(s.host)
 }
 
 func (s *session) close() {
@@ -77,19 +80,9 @@ func (s *session) close() {
 	}
 }
 
-// world makes a host for feature sets, with the repositories of the session.
-func (s *session) world(prog *bytecode.Program) (*host.Host, []*host.Verb) {
-	network := aronet.New()
-	cfg := s.config
-	cfg.Engine, cfg.Verbs, cfg.Root = s.rows, verbsWith(network, nil), "."
-	l := &loaded{verbs: cfg.Verbs, root: "."}
-	cfg.Templates = l.templates()
-	h := host.New(prog, cfg)
-	network.Attach(h)
-	if s.host != nil {
-		h.Continue(s.host)
-	}
-	return h, cfg.Verbs
+// become makes a program the one that events of the session meet.
+func (s *session) become(sets *bytecode.Program) error {
+	return s.network.Reload(nil, func() { s.host.Reload(sets) })
 }
 
 // valueName is what the value of an expression is called while it is computed.
@@ -217,38 +210,35 @@ func (s *session) compile(p *parsed) (*bytecode.Program, []definition, error) {
 	return prog, defined, nil
 }
 
-// enter compiles and runs an entry. stop ends it early.
+// enter compiles and runs an entry. stop ends it early. Its feature sets are there
+// while it runs, and go again if it fails.
 func (s *session) enter(p *parsed, stop <-chan struct{}) (host.Entered, error) {
 	prog, defined, err := s.compile(p)
 	if err != nil {
 		return host.Entered{}, err
 	}
 	at := slices.IndexFunc(prog.Chunks, func(c *bytecode.Chunk) bool { return c.Name == "Application-Start" })
-	start := prog.Chunks[at]
-	h, verbs := s.host, s.verbs
+	start, sets := prog.Chunks[at], s.sets
 	if len(p.sets) > 0 {
-		sets := &bytecode.Program{Files: prog.Files, Chunks: slices.Delete(slices.Clone(prog.Chunks), at, at+1)}
-		h, verbs = s.world(sets)
+		sets = &bytecode.Program{Files: prog.Files, Chunks: slices.Delete(slices.Clone(prog.Chunks), at, at+1)}
+		if err := s.become(sets); err != nil {
+			return host.Entered{}, err
+		}
 	}
 	want := ""
 	if p.expression {
 		want = valueName
 	}
-	result := h.Enter(start, want, stop)
+	result := s.host.Enter(start, want, stop)
 	if result.Err != nil {
-		if h != s.host {
-			h.Close()
+		if sets != s.sets {
+			if err := s.become(s.sets); err != nil {
+				return result, errors.Join(result.Err, err)
+			}
 		}
 		return result, result.Err
 	}
-	s.last = prog
-	if h != s.host {
-		if s.host.Sources() > 0 {
-			fmt.Fprintln(s.out, "Note: the feature sets are new, so what was listening or scheduled has ended; start it again.")
-		}
-		s.host.Close()
-		s.host, s.verbs, s.defined = h, verbs, defined
-	}
+	s.last, s.sets, s.defined = prog, sets, defined
 	return result, nil
 }
 
@@ -307,7 +297,7 @@ func shown(v value.Value) string {
 func (s *session) load(path string) (*parsed, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s cannot be read: %s", path, reason(err))
 	}
 	return s.parse(piece{path, 1, string(text)}), nil
 }

@@ -17,11 +17,17 @@ func (g *Graph) JSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// pageStyle keeps the drawing at the size at which it can be read. On a narrow screen
+// it is the drawing that scrolls, and not the page.
+const pageStyle = `html,body{height:100%;margin:0}body{background:#fff}main{height:100%;overflow:auto}svg.aro{display:block;margin:0 auto}
+@media (prefers-color-scheme:dark){body{background:#0d1117}}
+@media print{html,body,main{height:auto;overflow:visible}svg.aro{width:100%;height:auto}}`
+
 // HTML is a page of its own with the drawing in it.
 func (g *Graph) HTML() []byte {
-	return fmt.Appendf(nil, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"+
-		"<meta name=\"color-scheme\" content=\"light dark\">\n<title>%s</title>\n<style>body{margin:0;background:#fff}@media (prefers-color-scheme:dark){body{background:#0d1117}}</style>\n%s</html>\n",
-		content(g.Name), g.SVG())
+	return fmt.Appendf(nil, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"+
+		"<meta name=\"color-scheme\" content=\"light dark\">\n<title>%s</title>\n<style>%s</style>\n<main tabindex=\"0\" aria-label=\"%s\">\n%s</main>\n</html>\n",
+		content(g.Name), pageStyle, attribute(g.Name), g.SVG())
 }
 
 // mermaidForms are the brackets of the kinds of node.

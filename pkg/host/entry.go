@@ -84,18 +84,6 @@ func (h *Host) Names() map[string]value.Value {
 	return maps.Clone(h.scope.start)
 }
 
-// Continue takes over the names and what was published from a host that this one
-// replaces. It must be called before anything runs.
-func (h *Host) Continue(from *Host) {
-	from.scope.mu.RLock()
-	defer from.scope.mu.RUnlock()
-	h.scope.start, h.scope.published = maps.Clone(from.scope.start), maps.Clone(from.scope.published)
-}
-
-// Sources returns the number of active event sources: listeners, connections,
-// schedules, monitors.
-func (h *Host) Sources() int { return int(h.life.sources.Load()) }
-
 func (h *Host) rename(change func(now map[string]value.Value)) {
 	h.scope.mu.Lock()
 	defer h.scope.mu.Unlock()

@@ -141,11 +141,7 @@ func New() *Network {
 func (n *Network) Attach(h *host.Host) {
 	n.host = h
 	n.events.Store(eventsOf(h))
-	for _, kind := range []host.Kind{host.SocketEvent, host.WebSocketEvent} {
-		for _, set := range h.ConnectionHandlers(kind, "") {
-			h.Diagnose("[Warning] [%s: %s] never runs: its name says neither connect, disconnect nor message", set.Name, set.Activity)
-		}
-	}
+	warnUnreached(h, nil)
 	h.Register("socket-server", socketServer{n})
 	h.Provide("http", httpService{n})
 	h.SetRemote(remote{n})

@@ -3,6 +3,7 @@ package aronet
 import (
 	"aro/pkg/host"
 	"aro/pkg/net/contract"
+	"slices"
 )
 
 // routing is the contract as the HTTP server uses it. It does not change once it is
@@ -77,6 +78,26 @@ func eventsOf(h *host.Host) *connectionEvents {
 	}
 }
 
+// unreached returns the handlers of connections that no event reaches, by name and
+// activity.
+func unreached(h *host.Host) (names []string) {
+	for _, kind := range []host.Kind{host.SocketEvent, host.WebSocketEvent} {
+		for _, set := range h.ConnectionHandlers(kind, "") {
+			names = append(names, set.Name+": "+set.Activity)
+		}
+	}
+	return names
+}
+
+// warnUnreached tells of such handlers, but for those that were told of before.
+func warnUnreached(h *host.Host, before []string) {
+	for _, name := range unreached(h) {
+		if !slices.Contains(before, name) {
+			h.Diagnose("[Warning] [%s] never runs: its name says neither connect, disconnect nor message", name)
+		}
+	}
+}
+
 // Reload makes another contract, nil for none, and another program of the host the
 // ones that requests and connections meet. swap is called in between, to give the
 // host its program; it is not called when the contract does not fit the options with
@@ -92,7 +113,9 @@ func (n *Network) Reload(c *contract.Contract, swap func()) error {
 			return err
 		}
 	}
+	before := unreached(s.h)
 	swap()
+	warnUnreached(s.h, before)
 	rt.serves(s.h)
 	s.routing.Store(rt)
 	n.events.Store(eventsOf(s.h))

@@ -148,6 +148,8 @@ func (l *layout) gap(to Pos, s sep) {
 			d := &l.out.lines[len(l.out.lines)-1]
 			if atEnd = len(d.text) > 0; atEnd {
 				d.trail, d.column = text, column(l.src, int(c.start))
+			} else { // behind a doubled period, which is left out
+				l.out.put(moved(text, column(l.src, int(c.start)), d.indent))
 			}
 		default:
 			l.out.put(" ")

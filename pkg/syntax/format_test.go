@@ -90,6 +90,7 @@ func FuzzFormat(f *testing.F) {
 		"(A: B){(**)Log(**)\"\"//\n.(*\n*)}//", "(A: B) { Log [1,//\n2,] to the <console> . . .. }",
 		"(A: B) { <Log> {a:{},\r\n//x\r\n} }", "//\n(*a\n\tb*)import x//\n(A: B) {}(*", "(A: B) { For <x> - - -7 . }",
 		"(A: B) { <For> <x> on port - 1. match - 1 { case 1 .. 2, _ { } (* c *) otherwise {} } }",
+		"Log \"a\" to the <console> (*a*) . //b\n . //c\n .", "Log \"a\" //a\n . (*b*)\n . (*c*) (*d*)",
 	} {
 		f.Add(s)
 		f.Add("(A: B) {\n" + s + "\n}")
@@ -99,11 +100,47 @@ func FuzzFormat(f *testing.F) {
 			if len(Parse(NewFile("fuzz", []byte(s)))) > 0 {
 				continue
 			}
-			// A comment between a word and its period, with another one behind it, is
-			// refused rather than lost: that is what Format's own check is for.
-			if _, _, err := Format(NewFile("fuzz", []byte(s))); err == nil {
-				formatted(t, s)
-			}
+			formatted(t, s)
 		}
 	})
+}
+
+// TestFormatComments puts comments of every kind into every gap between the tokens of
+// statements, alone and in pairs: none may be lost, and none makes Format refuse.
+func TestFormatComments(t *testing.T) {
+	gaps := []string{"(* 1 *)", "// 2\n", "\n(* 3 *)", "\n// 4\n", "(* 5\n 5 *)", "(* 6 *)\n"}
+	for _, statement := range []string{
+		`Log | "a" | to | the | <console> | . |`,
+		`Log | "a" | to | the | <console> | . | . | . |`,
+		`Create | the | <m> | with | { | a | : | 1 | , | b | : | [ | 1 | , | 2 | , | ] | } | when | 1 | + | 2 | > | 2 | . |`,
+		`match | 1 | { | case | 1 | { | Log | "a" | to | the | <console> | . | } | otherwise | { | } | } |`,
+		`For | each | <x> | at | <i> | in | <list> | where | <x> | > | 1 | { | } | while | 1 | > | 2 | { | break | . | . | } |`,
+		`<Compute> | the | <n: length> | from | <list> | . | Log | <n> | . | . |`,
+	} {
+		parts := strings.Split(statement, "|")
+		try := func(text map[int]string) {
+			var b strings.Builder
+			b.WriteString("(A: B) { Create the <list> with [1].\n")
+			for i, p := range parts {
+				b.WriteString(p + text[i])
+			}
+			src := b.String() + "\nReturn an <OK: status>. }\n"
+			if d := Parse(NewFile("comments", []byte(src))); len(d) > 0 {
+				t.Fatalf("%v\n%s", d[0], src)
+			}
+			formatted(t, src)
+		}
+		for i := range parts {
+			for _, a := range gaps {
+				try(map[int]string{i: a})
+				for j := i; j < min(i+4, len(parts)); j++ {
+					for _, b := range gaps {
+						pair := map[int]string{i: a}
+						pair[j] += b
+						try(pair)
+					}
+				}
+			}
+		}
+	}
 }

@@ -184,6 +184,7 @@ type Page struct {
 
 	mu       sync.Mutex
 	problems []string // dialogs and uncaught exceptions
+	errors   []string // what the console shows in red
 }
 
 // Open opens a window of its own on url.
@@ -200,7 +201,7 @@ func (b *Browser) Open(url string) (*Page, error) {
 	b.mu.Lock()
 	b.pages[p.session] = p
 	b.mu.Unlock()
-	for _, method := range []string{"Page.enable", "Runtime.enable"} {
+	for _, method := range []string{"Page.enable", "Runtime.enable", "Log.enable"} {
 		if _, err := p.call(method, nil); err != nil {
 			return nil, err
 		}
@@ -225,6 +226,17 @@ func (p *Page) event(method string, params json.RawMessage) {
 	case "Page.javascriptDialogOpening":
 		go p.call("Page.handleJavaScriptDialog", map[string]any{"accept": true})
 	case "Runtime.exceptionThrown":
+	case "Log.entryAdded", "Runtime.consoleAPICalled":
+		var e struct {
+			Type  string
+			Entry struct{ Level string }
+		}
+		if json.Unmarshal(params, &e); e.Type == "error" || e.Type == "assert" || e.Entry.Level == "error" {
+			p.mu.Lock()
+			p.errors = append(p.errors, method+" "+string(params))
+			p.mu.Unlock()
+		}
+		return
 	default:
 		return
 	}
@@ -238,6 +250,14 @@ func (p *Page) Problems() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]string(nil), p.problems...)
+}
+
+// Errors lists what the console of the page shows as errors: Problems, resources that
+// were not loaded or not allowed, and what scripts report themselves.
+func (p *Page) Errors() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append(append([]string(nil), p.problems...), p.errors...)
 }
 
 // Go loads url and waits until its scripts have run.
