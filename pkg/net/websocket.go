@@ -73,7 +73,7 @@ func (n *Network) ServeWebSocket(w http.ResponseWriter, r *http.Request, h *host
 	c := u.conn
 	if !u.admitted {
 		c.sock.SetWriteDeadline(time.Now().Add(n.Limits.Grace))
-		c.sock.Write(closeFrame(codeTryLater, "").buf)
+		c.sock.Write(u.refusal)
 		c.sock.Close()
 		return
 	}
@@ -101,6 +101,7 @@ type upgrade struct {
 	conn     *Conn
 	socket   *wsSocket
 	admitted bool
+	refusal  []byte // what a connection gets that was not admitted
 }
 
 // WriteHeader keeps the answer 101 back for Hijack.
@@ -128,8 +129,16 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	answer.WriteString("HTTP/1.1 101 Switching Protocols\r\n")
 	u.Header().Write(&answer)
 	answer.WriteString("\r\n")
-	c.send(&packet{buf: answer.Bytes(), fixed: true})
-	u.conn, u.socket, u.admitted = c, s, u.net.admit(c)
+	p := &packet{buf: answer.Bytes(), fixed: true}
+	c.out.mu.Lock()
+	c.push(p, c.cost(p)) // as if somebody wrote already: what is sent meanwhile goes behind it
+	c.out.mu.Unlock()
+	if u.conn, u.socket, u.admitted = c, s, u.net.admit(c); u.admitted {
+		go c.write()
+	} else {
+		c.net.drop(p)
+		u.refusal = append(answer.Bytes(), closeFrame(codeTryLater, "").buf...)
+	}
 	return s, bufio.NewReadWriter(bufio.NewReaderSize(s, 1024), bufio.NewWriterSize(s, 256)), nil
 }
 
