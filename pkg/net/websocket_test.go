@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -95,6 +96,28 @@ func TestWebSocketFrames(t *testing.T) {
 			c.Close()
 		})
 	}
+}
+
+// TestWebSocketIsThereWhenAnswered: who has read the answer to the handshake is among
+// those who get a broadcast.
+func TestWebSocketIsThereWhenAnswered(t *testing.T) {
+	s := newStage(t, handlersOf{}, nil)
+	address := s.serveWS()
+	var answered atomic.Int64
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			for range 40 {
+				c := dialWS(t, address)
+				n := answered.Add(1)
+				if there := int64(s.sockets.len()); there < n {
+					t.Errorf("%d have the answer, %d are there", n, there)
+				}
+				t.Cleanup(func() { c.Close() })
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestWebSocketFramesInPieces(t *testing.T) {
