@@ -107,7 +107,6 @@ func readme(t *testing.T, lines []string) {
 var elsewhere = map[string]string{
 	"aro build . --target linux/arm64":          "cmd/aro builds for each platform",
 	"aro build . --target linux/amd64 --docker": "TestDeployingContainer",
-	"source <(aro completion bash)":             "cmd/aro/testdata/script/completion.txtar",
 }
 
 // TestDocsCommands: the commands in the pages of docs do what they are there for. A
