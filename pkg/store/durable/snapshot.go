@@ -238,7 +238,12 @@ func (w *snapshotWriter) end(repositories int, position uint64) error {
 func (l *loader) section(payload []byte) error {
 	d := &l.d
 	d.b, d.bad = payload, false
-	switch d.byte() {
+	kind := d.byte()
+	if l.checksums {
+		l.ended = kind == sectionEnd
+		return nil
+	}
+	switch kind {
 	case sectionRepository:
 		name, last := d.string(), d.uint()
 		s := store.State{Next: d.uint()}
