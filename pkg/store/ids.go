@@ -36,8 +36,3 @@ func (x *ids) remove(k key) {
 		delete(x.numbers, k.num)
 	}
 }
-
-func (x *ids) clear() {
-	clear(x.texts)
-	clear(x.numbers)
-}
