@@ -176,3 +176,60 @@ func TestD08_Versions(t *testing.T) {
 		}
 	}
 }
+
+// TestD08_AfterFailure: what a disk that failed has left in a segment is in no backup.
+func TestD08_AfterFailure(t *testing.T) {
+	dir := t.TempDir()
+	var broken atomic.Bool
+	e, err := open(breaking{folder(dir), &broken}, dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	r := e.Repository("r")
+	if err := attempt(e, func() { r.Store(post("a", 1)) }); err != nil {
+		t.Fatal(err)
+	}
+	broken.Store(true)
+	if err := attempt(e, func() { r.Store(post("lost", 2)) }); err == nil {
+		t.Fatal("the disk did not fail")
+	}
+	broken.Store(false)
+	if err := attempt(e, func() { r.Store(post("b", 3)) }); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := Rows(mustRestore(t, mustBackup(t, dir)), "r")
+	if got, want := value.OfList(rows).Text(), value.OfList(r.Rows()).Text(); err != nil || got != want || len(rows) != 2 {
+		t.Errorf("%s %v, want %s", got, err, want)
+	}
+}
+
+// breaking is a folder on a disk that fails to sync and to cut while broken is true.
+type breaking struct {
+	folder
+	broken *atomic.Bool
+}
+
+func (d breaking) Create(name string) (file, error) {
+	f, err := d.folder.Create(name)
+	return breakingFile{f, d.broken}, err
+}
+
+type breakingFile struct {
+	file
+	broken *atomic.Bool
+}
+
+func (f breakingFile) Sync() error {
+	if f.broken.Load() {
+		return os.ErrInvalid
+	}
+	return f.file.Sync()
+}
+
+func (f breakingFile) Truncate(size int64) error {
+	if f.broken.Load() {
+		return os.ErrInvalid
+	}
+	return f.file.Truncate(size)
+}
