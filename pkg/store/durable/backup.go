@@ -48,6 +48,9 @@ func Backup(dir string, w io.Writer, progress Progress) error {
 	if err != nil {
 		return describeDamage(dir, err)
 	}
+	if len(parts) == 0 {
+		return fmt.Errorf("%s is no data folder: there is no data in it", dir)
+	}
 	list := []byte(backupMagic)
 	total := int64(0)
 	for _, p := range parts {
@@ -92,9 +95,6 @@ func (z *frozen) check() ([]part, error) {
 	l.checksums = true
 	if err := l.load(); err != nil {
 		return nil, err
-	}
-	if len(l.parts) == 0 {
-		return nil, errors.New("no data is in it")
 	}
 	return l.parts, nil
 }
