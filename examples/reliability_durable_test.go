@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -187,5 +188,60 @@ func TestD04_FilesTooSmall(t *testing.T) {
 	out, errOut, code = aroproc.RunIn(t, dir, aro, "run", app, "--data", "data")
 	if code != 0 || !strings.Contains(out, fmt.Sprintf("count %d\n", stored+20)) {
 		t.Errorf("code %d, want %d rows and 20 new ones\n%s\n%s", code, stored, out, errOut)
+	}
+}
+
+// TestD08_BackupWhileRunning backs up the board while clients post to it, and starts
+// another one from the backup: it shows what was acknowledged before the backup began.
+func TestD08_BackupWhileRunning(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := aroproc.Start(t, aro, "statuspost", aroproc.Options{Ready: "http", Args: []string{"--data", dir + "/data"}})
+	l := &ledger{acked: map[string]bool{}, sent: map[string]bool{}}
+	var sent [2]int
+	ctx, stop := context.WithCancel(t.Context())
+	var posting, begun sync.WaitGroup
+	begun.Add(2)
+	for who := range 2 {
+		posting.Go(func() {
+			c := &http.Client{Transport: &http.Transport{}}
+			defer c.CloseIdleConnections()
+			for ctx.Err() == nil {
+				sent[who]++
+				if !l.post(c, p.HTTP, fmt.Sprint(who, "-", sent[who])) {
+					t.Errorf("a post failed while a backup was made")
+				}
+				if sent[who] == 100 {
+					begun.Done()
+				}
+				if sent[who] < 100 && t.Failed() {
+					begun.Done()
+					return
+				}
+			}
+		})
+	}
+	begun.Wait()
+	var before []*ledger
+	for i := range 5 {
+		l.mu.Lock()
+		before = append(before, &ledger{acked: maps.Clone(l.acked)})
+		l.mu.Unlock()
+		if out, errOut, code := aroproc.RunIn(t, dir, aro, "data", "backup", "data", fmt.Sprint(i, ".backup")); code != 0 {
+			t.Errorf("code %d\n%s\n%s", code, out, errOut)
+		}
+	}
+	stop()
+	posting.Wait()
+	for i, l2 := range before {
+		folder := fmt.Sprint(dir, "/restored", i)
+		if out, errOut, code := aroproc.RunIn(t, dir, aro, "data", "restore", fmt.Sprint(i, ".backup"), folder); code != 0 {
+			t.Fatalf("code %d\n%s\n%s", code, out, errOut)
+		}
+		board := aroproc.Start(t, aro, "statuspost", aroproc.Options{Ready: "http", Args: []string{"--data", folder}})
+		l2.sent = l.sent
+		if !shows(t, boardPosts(t, board.HTTP), l2, sent) {
+			t.Errorf("backup %d", i)
+		}
 	}
 }

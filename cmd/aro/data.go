@@ -17,9 +17,9 @@ import (
 func dataCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data",
-		Short: "Check or repair a data folder",
-		Long: "data looks after the folders in which aro run --data keeps the rows of repositories. No\n" +
-			"application may be using the folder meanwhile.",
+		Short: "Check, repair, back up and restore data folders, export and import rows",
+		Long: "data looks after the folders in which aro run --data keeps the rows of repositories. backup and\n" +
+			"export may be used while an application uses the folder, the others not.",
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:     "check FOLDER",
@@ -59,7 +59,7 @@ func dataCommand() *cobra.Command {
 			fmt.Fprintf(out, "%s\nwhat was stored before that is kept, what was stored after it is lost; the old files are still there: %s\n", r.Damage, strings.Join(r.Kept, ", "))
 			return nil
 		},
-	})
+	}, backupCommand(), restoreCommand(), exportCommand(), importCommand())
 	return cmd
 }
 

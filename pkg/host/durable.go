@@ -12,7 +12,8 @@ import (
 // durable. It waits behind its observers and outside its turn: what an observer
 // writes does not wait by itself, but the statement that caused it waits for all of
 // it. So however busy an observed repository is, many writers share one fsync; and
-// what an observer tells others may be seen before it is durable.
+// what an observer tells others may be seen before it is durable. Only an observer that
+// writes faster than the disk waits for it, or what it wrote would fill the memory.
 
 // position is that of the latest durable write, 0 without a data folder.
 func (h *Host) position() uint64 {
@@ -67,7 +68,10 @@ func (r *repository) alone(c *vm.Call, apply func(store.Repository) (value.Value
 	}
 	v, changes := apply(r.Repository)
 	r.changed(changes)
-	if transient && (e.Host.durable == nil || r.transient.Load()) || e.observes() { // Configure may have changed it
+	if transient && (e.Host.durable == nil || r.transient.Load()) { // Configure may have changed it
+		return v, nil
+	}
+	if e.observes() && !e.Host.durable.Crowded() {
 		return v, nil
 	}
 	return c.Suspend(&settling{e.Host.durable, before, e.Host.durable.Position(), v})

@@ -313,7 +313,7 @@ func (op *writeOp) next() {
 	if op.release != nil {
 		op.release()
 	}
-	if h.durable != nil && op.err == nil && !op.e.observes() {
+	if h.durable != nil && op.err == nil && (!op.e.observes() || h.durable.Crowded()) {
 		already, err := h.durable.Sync(op.before, h.durable.Position(), func(err error) {
 			op.err = err
 			go op.end()

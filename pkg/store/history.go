@@ -11,17 +11,21 @@ const maxPast = 65536
 // to its former place in time. The oldest entries are forgotten first.
 type history struct {
 	ages  map[key]past
-	order []removal // ring of removals, those of rows that came back included
+	order []removal // ring of removals: number n is at (n-1)%maxPast
 	head  int
 	count uint64 // removals so far
+
+	frozen *view[removal] // of order, nil unless somebody reads it
 }
 
 // past is the age of a removed row, and the number of its latest removal.
 type past struct{ age, removal uint64 }
 
+// removal is an entry of the ring; gone is false once the row came back.
 type removal struct {
-	key key
-	n   uint64
+	key  key
+	age  uint64
+	gone bool
 }
 
 func (h *history) put(k key, age uint64) {
@@ -29,12 +33,12 @@ func (h *history) put(k key, age uint64) {
 		h.ages = make(map[key]past)
 	}
 	h.count++
-	r := removal{k, h.count}
+	r := removal{k, age, true}
 	if len(h.order) < maxPast {
 		h.order = append(h.order, r)
 	} else {
-		// A row that came back and left again since has a later removal.
-		if old := h.order[h.head]; h.ages[old.key].removal == old.n {
+		h.keep(h.head)
+		if old := h.order[h.head]; old.gone && h.ages[old.key].removal == h.count-maxPast {
 			delete(h.ages, old.key)
 		}
 		h.order[h.head] = r
@@ -47,17 +51,29 @@ func (h *history) take(k key) (uint64, bool) {
 	p, ok := h.ages[k]
 	if ok {
 		delete(h.ages, k)
+		at := int((p.removal - 1) % maxPast)
+		h.keep(at)
+		h.order[at] = removal{}
 	}
 	return p.age, ok
 }
 
+// keep is called before an entry of the ring changes.
+func (h *history) keep(at int) {
+	if h.frozen != nil {
+		h.frozen.keep(at)
+	}
+}
+
 // list is what put would make the same history of.
-func (h *history) list() []Departed {
-	out := make([]Departed, 0, len(h.ages))
-	for i := range h.order {
-		r := h.order[(h.head+i)%len(h.order)]
-		if p, ok := h.ages[r.key]; ok && p.removal == r.n {
-			out = append(out, Departed{r.key.value(), p.age})
+func (h *history) list() []Departed { return departed(h.order, h.head) }
+
+// departed is what is gone of a ring, in the order in which it left.
+func departed(ring []removal, head int) []Departed {
+	out := make([]Departed, 0, len(ring))
+	for i := range ring {
+		if r := ring[(head+i)%len(ring)]; r.gone {
+			out = append(out, Departed{r.key.value(), r.age})
 		}
 	}
 	return out

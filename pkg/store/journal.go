@@ -58,8 +58,8 @@ func NewLogged(name string) *Logged {
 	return &Logged{memory{name: name, ids: newIDs(), opened: time.Now()}}
 }
 
-// Lock keeps readers and writers out until Unlock. SetJournal, Apply, Revert, State
-// and Restore want it once others know the repository.
+// Lock keeps readers and writers out until Unlock. SetJournal, Apply, Revert, State,
+// Freeze and Restore want it once others know the repository.
 func (r *Logged) Lock() { r.mu.Lock() }
 
 // Unlock ends Lock.
@@ -113,6 +113,7 @@ func (r *Logged) Apply(e *Effect) error {
 			if old, has := rowKey(r.rows[at]); old != k || has != indexed {
 				return ErrMisfit
 			}
+			r.keep(at)
 			r.own()
 			for _, x := range r.indexes {
 				x.replace(r.rows[at], e.Row, e.Age)
@@ -132,6 +133,7 @@ func (r *Logged) Apply(e *Effect) error {
 		if !there {
 			return ErrMisfit
 		}
+		r.keep(at)
 		r.times[at] = r.since(e.Time)
 	case Removed, Dropped:
 		if !there {
@@ -158,6 +160,7 @@ func (r *Logged) Revert(effects []Effect) {
 		switch e.Kind {
 		case Put:
 			if e.old.IsBound() {
+				r.keep(at)
 				r.own()
 				for _, x := range r.indexes {
 					x.replace(e.Row, e.old, e.Age)
@@ -167,6 +170,7 @@ func (r *Logged) Revert(effects []Effect) {
 			}
 			r.cut(at, e.returned)
 		case Touched:
+			r.keep(at)
 			r.times[at] = e.oldTime
 		case Removed, Dropped:
 			r.back(at, e.old, e.Age, e.oldTime)
@@ -200,6 +204,7 @@ func (r *Logged) place(at int, row value.Value, age uint64, stored time.Duration
 		x.add(row, age)
 	}
 	if at < len(r.rows) {
+		r.keepFrom(at)
 		r.own()
 	}
 	r.rows = slices.Insert(r.rows, at, row)
@@ -225,9 +230,10 @@ func (r *Logged) cut(at int, remember bool) {
 		r.drop(row, age)
 	}
 	if at == 0 { // touches no snapshot
-		r.rows, r.ages, r.times = r.rows[1:], r.ages[1:], r.times[1:]
+		r.cutFront()
 		return
 	}
+	r.keepFrom(at)
 	r.own()
 	r.rows = slices.Delete(r.rows, at, at+1)
 	r.ages = slices.Delete(r.ages, at, at+1)
@@ -250,8 +256,9 @@ type Departed struct {
 	Age uint64
 }
 
-// State returns what is there now. Rows are not copied, ages and times are: a
-// million rows take about a millisecond.
+// State returns what is there now. Rows are not copied, ages, times and remembered
+// places are, while everybody waits: a million rows take 20 ms. Freeze is for who may
+// take longer over it.
 func (r *Logged) State() State {
 	r.shared = true
 	s := State{Rows: r.rows[:len(r.rows):len(r.rows)], Ages: slices.Clone(r.ages), Times: make([]int64, len(r.times)),

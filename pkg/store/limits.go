@@ -41,10 +41,10 @@ func (r *memory) evict(changes []Change, now time.Time) []Change {
 			r.note(Effect{Kind: Dropped, Age: r.ages[0], old: row, oldTime: r.times[0]})
 		}
 		r.drop(row, r.ages[0])
-		if !r.shared {
+		if !r.shared && r.frozen == nil {
 			r.rows[0] = value.Value{} // let the collector have it
 		}
-		r.rows, r.ages, r.times = r.rows[1:], r.ages[1:], r.times[1:]
+		r.cutFront()
 		changes = append(changes, Change{Kind: Evicted, ID: id, Old: row, Time: now})
 	}
 	return changes

@@ -77,6 +77,7 @@ type memory struct {
 	limits Limits
 	oldest time.Duration // no entry of times is before it
 
+	frozen  *Frozen  // nil unless somebody reads piece by piece
 	journal Journal  // nil for rows that end with the process
 	effects []Effect // of the write that runs, for the journal
 }
@@ -314,6 +315,7 @@ func (r *memory) storeMap(rec *value.Record, now time.Duration) (stored value.Va
 		if r.journal != nil {
 			r.note(Effect{Kind: Put, Age: age, Row: stored, Time: r.unix(now), old: old, oldTime: r.times[at]})
 		}
+		r.keep(at)
 		r.times[at] = now
 		r.own()
 		r.rows[at] = stored
@@ -331,6 +333,7 @@ func (r *memory) touch(at int, now time.Duration) {
 	if r.journal != nil {
 		r.note(Effect{Kind: Touched, Age: r.ages[at], Time: r.unix(now), oldTime: r.times[at]})
 	}
+	r.keep(at)
 	r.times[at] = now
 }
 
@@ -402,6 +405,7 @@ func (r *memory) insert(row value.Value, k key, indexed bool, now time.Duration)
 		}
 		return
 	}
+	r.keepFrom(at)
 	r.own()
 	r.rows = slices.Insert(r.rows, at, row)
 	r.ages = slices.Insert(r.ages, at, age)
@@ -427,6 +431,7 @@ func (r *memory) delete(q Query) []Change {
 			if q.Match != nil && !q.Match(old) {
 				return nil
 			}
+			r.keepFrom(at)
 			r.own()
 			r.noteRemoved(at)
 			r.forget(old, age)

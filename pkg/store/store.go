@@ -36,8 +36,12 @@ type Durable interface {
 	Sync(after, upTo uint64, done func(error)) (already bool, err error)
 	// Hold keeps the writes that come after it together until release is called: they
 	// become durable at once or not at all, unless that takes longer than a moment, in
-	// which others would wait. release may be called more than once.
+	// which others would wait, or they become too many. release may be called more than
+	// once.
 	Hold() (release func())
+	// Crowded reports whether so much waits to be written that who has written should
+	// call Sync before writing more, held or not.
+	Crowded() bool
 	// SetDurable takes a repository out, so that its rows end with the process and
 	// those that were kept are forgotten, or in again with the rows that it has.
 	SetDurable(repository string, on bool)

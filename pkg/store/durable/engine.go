@@ -175,6 +175,13 @@ func (e *Engine) Sync(after, upTo uint64, done func(error)) (already bool, err e
 // Hold implements store.Durable.
 func (e *Engine) Hold() (release func()) { return e.log.hold() }
 
+// Crowded implements store.Durable.
+func (e *Engine) Crowded() bool {
+	e.log.mu.Lock()
+	defer e.log.mu.Unlock()
+	return e.log.gathered.crowded()
+}
+
 // IsDurable implements store.Durable.
 func (e *Engine) IsDurable(name string) bool {
 	r := e.Repository(name).(*repository)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"aro/pkg/store"
 	"aro/pkg/store/storetest"
@@ -165,4 +166,43 @@ func TestLinearizable(t *testing.T) {
 	e := mustOpen(t, t.TempDir(), Options{})
 	defer e.Close()
 	storetest.RunLinearizable(t, e)
+}
+
+// TestHoldIsBounded: writes that are kept together are written when they become too
+// many, and so is one of somebody else that came behind them.
+func TestHoldIsBounded(t *testing.T) {
+	e := mustOpen(t, t.TempDir(), Options{})
+	defer e.Close()
+	release := e.Hold()
+	defer release()
+	e.log.mu.Lock()
+	for h := range e.log.held {
+		h.until = time.Now().Add(time.Hour) // only the bound can end it
+	}
+	e.log.mu.Unlock()
+	r := e.Repository("r")
+	text := value.OfString(strings.Repeat("x", 1<<20))
+	e.Repository("other").Store(post("a", 1))
+	for i := range 7 {
+		r.Store(value.MapOf("id", value.OfInt(int64(i)), "text", text))
+		if e.Crowded() {
+			t.Fatalf("crowded with %d MiB", i+1)
+		}
+	}
+	if got := e.log.durableUpTo(); got != 0 {
+		t.Fatalf("%d writes are durable while they are held", got)
+	}
+	r.Store(value.MapOf("id", value.OfInt(8), "text", text))
+	if err := settle(e); err != nil {
+		t.Fatal(err)
+	}
+	if e.Crowded() {
+		t.Error("still crowded when all is written")
+	}
+}
+
+func (l *log) durableUpTo() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.durable
 }

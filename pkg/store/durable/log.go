@@ -66,6 +66,16 @@ type hold struct {
 // longestHold is how long others wait for writes that want to be kept together.
 const longestHold = 100 * time.Millisecond
 
+// A batch is crowded from so many bytes or effects on. Writes that are held are written
+// then all the same, and an observer that goes on writing waits for the disk: else it
+// would fill the memory.
+const (
+	crowdedBytes   = 8 << 20
+	crowdedEffects = 64 << 10
+)
+
+func (b *batch) crowded() bool { return len(b.buf) >= crowdedBytes || len(b.old) >= crowdedEffects }
+
 type waiter struct {
 	after, upTo uint64
 	done        func(error)
@@ -130,6 +140,9 @@ func (l *log) append(r *repository, record []byte, effects []store.Effect) uint6
 	b.buf = append(binary.AppendUvarint(b.buf, uint64(len(record))), record...)
 	b.undo = append(b.undo, undo{r, len(effects), len(b.buf)})
 	b.old = append(b.old, effects...)
+	if len(l.held) > 0 && b.crowded() {
+		l.work.Broadcast()
+	}
 	return l.position
 }
 
@@ -197,11 +210,11 @@ func (l *log) run() {
 }
 
 // ripe returns how many of the gathered records can be written: those in front of
-// what somebody holds together; l.mu is held.
+// what somebody holds together, or all when they have become too many; l.mu is held.
 func (l *log) ripe() int {
 	b := &l.gathered
 	n := len(b.undo)
-	if n == 0 || len(l.held) == 0 || l.closing {
+	if n == 0 || len(l.held) == 0 || l.closing || b.crowded() {
 		return n
 	}
 	now := time.Now()

@@ -105,9 +105,17 @@ func inspect(dir string) (*Report, *loader, error) {
 	if err := l.load(); err != nil && !errors.As(err, &report.Damage) {
 		return nil, nil, err
 	}
-	report.Torn = l.torn
-	for _, name := range e.Names() {
-		report.Repositories = append(report.Repositories, Count{name, e.repos[name].Count()})
-	}
+	damage := report.Damage
+	report = l.report()
+	report.Damage = damage
 	return report, l, nil
+}
+
+// report says what was read.
+func (l *loader) report() *Report {
+	r := &Report{Torn: l.torn}
+	for _, name := range l.e.Names() {
+		r.Repositories = append(r.Repositories, Count{name, l.e.repos[name].Count()})
+	}
+	return r
 }

@@ -103,9 +103,10 @@ func (e *Engine) writeSnapshot(number uint64) (size int64, err error) {
 	for _, n := range names {
 		r := e.Repository(n).(*repository)
 		r.Lock()
-		s, last := store.State{}, r.last
-		if r.kept {
-			s = r.State()
+		last := r.last
+		var frozen *store.Frozen
+		if last > 0 && r.kept {
+			frozen = r.Freeze()
 		} // else only the position, so that older writes in the log are not replayed
 		r.Unlock()
 		if last == 0 {
@@ -113,7 +114,7 @@ func (e *Engine) writeSnapshot(number uint64) (size int64, err error) {
 		}
 		kept++
 		latest = max(latest, last)
-		if err := w.repository(n, last, &s); err != nil {
+		if err := w.repository(n, last, frozen); err != nil {
 			return 0, err
 		}
 	}
@@ -169,6 +170,7 @@ type snapshotWriter struct {
 	size  int64
 	count uint64 // of sections: the position of their frames
 	buf   []byte
+	part  []byte // rows of a section
 	began bool
 }
 
@@ -194,7 +196,14 @@ func (w *snapshotWriter) section(build func(b []byte) []byte) error {
 	return err
 }
 
-func (w *snapshotWriter) repository(name string, last uint64, s *store.State) error {
+// repository writes one repository and closes what it reads it from, which is nil when
+// its rows are not kept.
+func (w *snapshotWriter) repository(name string, last uint64, f *store.Frozen) error {
+	s := store.State{}
+	if f != nil {
+		defer f.Close()
+		s.Next, s.Limits = f.Next, f.Limits
+	}
 	err := w.section(func(b []byte) []byte {
 		b = record.AppendString(append(b, sectionRepository), name)
 		b = binary.AppendUvarint(b, last)
@@ -202,27 +211,42 @@ func (w *snapshotWriter) repository(name string, last uint64, s *store.State) er
 		b = binary.AppendUvarint(b, uint64(max(s.Limits.MaxSize, 0)))
 		return binary.AppendVarint(b, int64(s.Limits.TTL))
 	})
-	var rows []byte
+	if f == nil {
+		return err
+	}
+	for more := true; more && err == nil; {
+		if s, more = f.Piece(); more {
+			err = w.rows(&s)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if past := f.Past(); len(past) > 0 {
+		err = w.section(func(b []byte) []byte {
+			b = binary.AppendUvarint(append(b, sectionPast), uint64(len(past)))
+			for _, p := range past {
+				b = binary.AppendUvarint(record.AppendValue(b, p.ID), p.Age)
+			}
+			return b
+		})
+	}
+	return err
+}
+
+func (w *snapshotWriter) rows(s *store.State) (err error) {
 	for i := 0; i < len(s.Rows) && err == nil; {
 		n := 0
-		rows = rows[:0]
+		rows := w.part[:0]
 		for ; i < len(s.Rows) && len(rows) < sectionSize; i++ {
 			rows = binary.AppendUvarint(rows, s.Ages[i])
 			rows = binary.AppendVarint(rows, s.Times[i])
 			rows = record.AppendValue(rows, s.Rows[i])
 			n++
 		}
+		w.part = rows
 		err = w.section(func(b []byte) []byte {
 			return append(binary.AppendUvarint(append(b, sectionRows), uint64(n)), rows...)
-		})
-	}
-	if len(s.Past) > 0 && err == nil {
-		err = w.section(func(b []byte) []byte {
-			b = binary.AppendUvarint(append(b, sectionPast), uint64(len(s.Past)))
-			for _, p := range s.Past {
-				b = binary.AppendUvarint(record.AppendValue(b, p.ID), p.Age)
-			}
-			return b
 		})
 	}
 	return err
@@ -239,7 +263,12 @@ func (w *snapshotWriter) end(repositories int, position uint64) error {
 func (l *loader) section(payload []byte) error {
 	d := &l.d
 	d.Rest, d.Bad = payload, false
-	switch d.Byte() {
+	kind := d.Byte()
+	if l.checksums {
+		l.ended = kind == sectionEnd
+		return nil
+	}
+	switch kind {
 	case sectionRepository:
 		name, last := d.String(), d.Uint()
 		s := store.State{Next: d.Uint()}
