@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,6 +139,9 @@ func TestDocsCommands(t *testing.T) {
 					}
 				}
 				p := aroproc.Start(t, aro, filepath.Join(work, words[2]), aroproc.Options{Dir: work, Args: args, Ready: "http"})
+				if slices.Contains(args, "--data") {
+					posts(t, p, "for the commands behind it")
+				}
 				if code := p.Stop(); code != 0 {
 					t.Errorf("%s: %s ends with %d\n%s", page, line, code, p.Stderr())
 				}
