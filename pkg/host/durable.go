@@ -47,8 +47,8 @@ func (e *Execution) together() {
 	if op == nil || e.Host.durable == nil {
 		return
 	}
-	turnsMu.Lock()
-	defer turnsMu.Unlock()
+	waitsMu.Lock()
+	defer waitsMu.Unlock()
 	if op.release == nil {
 		op.release = e.Host.durable.Hold()
 	}

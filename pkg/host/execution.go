@@ -138,11 +138,15 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 func (e *Execution) release() {
 	e.Coroutine.Release()
 	e.Host, e.Set, e.Trigger, e.parent, e.root, e.finished = nil, nil, nil, nil, nil, nil
-	e.line, e.branch, e.write = lineage{}, false, nil
+	e.branch, e.write = false, nil
+	e.line.outer = nil
+	if e.line.more.Load() != nil { // a store costs more than a look
+		e.line.more.Store(nil)
+	}
 	e.Reply = Response{}
 	e.group.result.Unset()
 	e.calls, e.extra = 0, nil
-	e.phase.Store(0)
+	e.phase.Store(running)
 	pool.Put(e)
 }
 
@@ -197,8 +201,9 @@ func (e *Execution) end() {
 }
 
 const (
-	awaited = 1
-	ended   = 2
+	running = iota
+	awaited
+	ended
 )
 
 // runHere drives e and, when it has to wait, blocks this goroutine until it
@@ -213,7 +218,7 @@ func (e *Execution) runHere() {
 // Meanwhile it does what hand gives it.
 func (e *Execution) await() {
 	e.signal = make(chan func())
-	if e.phase.CompareAndSwap(0, awaited) {
+	if e.phase.CompareAndSwap(running, awaited) {
 		for work := range e.signal {
 			work()
 		}

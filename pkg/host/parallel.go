@@ -161,14 +161,14 @@ func (b *branches) start(k int) *Execution {
 		index = b.indexes[k]
 	}
 	b.fork.Branch(&e.Coroutine, b.items[k], index)
-	turnsMu.Lock()
+	waitsMu.Lock()
 	e.line.outer = p.root
 	w := p.root.line.wait()
 	if w.branches == nil {
 		w.branches = make(map[*Execution]struct{})
 	}
 	w.branches[e] = struct{}{}
-	turnsMu.Unlock()
+	waitsMu.Unlock()
 	return e
 }
 
@@ -176,9 +176,9 @@ func (b *branches) start(k int) *Execution {
 // the next ones or continues the loop's statement.
 func (r *branchRun) ended(e *Execution) {
 	b := r.of
-	turnsMu.Lock()
-	delete(e.line.outer.line.more.branches, e)
-	turnsMu.Unlock()
+	waitsMu.Lock()
+	delete(e.line.outer.line.more.Load().branches, e)
+	waitsMu.Unlock()
 
 	b.mu.Lock()
 	var cancel []*branchRun

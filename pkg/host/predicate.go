@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"errors"
 	"strings"
 
 	"aro/pkg/bytecode"
@@ -97,7 +98,7 @@ func (p *predicate) prepare() error {
 		switch {
 		case err == nil:
 			p.match = compiled
-		case ok:
+		case ok, errors.Is(err, pattern.ErrSize):
 			return err
 		}
 		return nil // bad pattern text matches nothing

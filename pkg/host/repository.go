@@ -14,7 +14,7 @@ type repository struct {
 	store.Repository
 	watchers  atomic.Pointer[watchers] // nil when nobody watches
 	turn      turn
-	held      store.Turn  // of the cluster, while this process has it; under turnsMu
+	held      store.Turn  // of the cluster, while this process has it; under waitsMu
 	transient atomic.Bool // taken out of the durable ones
 	file      *storeFile  // that changes are written to, nil without; fixed before anything runs
 }

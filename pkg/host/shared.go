@@ -41,9 +41,9 @@ var errEntangled = errors.New("observers of two repositories write to each other
 // one and goes on when it has it.
 func (op *writeOp) share(s store.Shared) {
 	r := op.repo
-	turnsMu.Lock()
+	waitsMu.Lock()
 	held := r.held
-	turnsMu.Unlock()
+	waitsMu.Unlock()
 	switch {
 	case held != nil:
 		op.result, op.changes = op.apply(held.Repository())
@@ -70,19 +70,19 @@ func (op *writeOp) share(s store.Shared) {
 
 // hold makes a turn of the cluster that of the repository until giveBack.
 func (op *writeOp) hold(t store.Turn) {
-	turnsMu.Lock()
-	defer turnsMu.Unlock()
+	waitsMu.Lock()
+	defer waitsMu.Unlock()
 	op.held, op.repo.held = t, t
 }
 
 // giveBack ends the turn of the cluster, and the statement when everybody knows.
 func (op *writeOp) giveBack() {
 	r := op.repo
-	turnsMu.Lock()
+	waitsMu.Lock()
 	if r.held == op.held {
 		r.held = nil
 	}
-	turnsMu.Unlock()
+	waitsMu.Unlock()
 	op.held.End(func(err error) {
 		if op.err == nil {
 			op.err = err
@@ -108,10 +108,7 @@ func (h *Host) adopt(name string, changes []store.Change, t store.Turn) {
 	if op.watchers == nil {
 		op.watchers = &watchers{}
 	}
-	turnsMu.Lock()
-	owner, depth := r.turn.owner, r.turn.depth
-	r.turn.owner, r.turn.depth = root, 1
-	turnsMu.Unlock()
+	owner, depth := r.turn.lend(root, 1)
 	op.hold(t)
 	op.adopted = func() {
 		h.flight.ended.add(root.stripe, 1)
@@ -119,9 +116,7 @@ func (h *Host) adopt(name string, changes []store.Change, t store.Turn) {
 	}
 	if owner != nil {
 		op.lent = func() {
-			turnsMu.Lock()
-			defer turnsMu.Unlock()
-			r.turn.owner, r.turn.depth = owner, depth
+			r.turn.lend(owner, depth)
 		}
 	}
 	op.next()

@@ -3,6 +3,7 @@ package host
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"aro/pkg/store"
@@ -21,18 +22,19 @@ import (
 // cycle (A's observer writes to B while B's observer writes to A), the writer
 // does not wait: losing the order is better than stopping for ever.
 type turn struct {
-	owner *Execution // root of the chain that has it, nil when free
+	mu    sync.Mutex
+	owner atomic.Pointer[Execution] // root of the chain that has it, nil when free; written under mu
 	depth int
-	queue []*writeOp
-	woken bool // the first of the queue is about to try
+	queue []*writeOp // changed under waitsMu and mu
+	woken bool       // the first of the queue is about to try
 }
 
 // lineage is what turns know about a chain of executions. The bodies of a
 // parallel loop are chains of their own, so that they take turns with each other;
 // they may enter a turn that the chain around them has.
 type lineage struct {
-	outer *Execution // the chain that waits for this one
-	more  *waiting   // nil while it waits for nothing
+	outer *Execution              // the chain that waits for this one
+	more  atomic.Pointer[waiting] // nil until it waits for something; changed under waitsMu
 }
 
 // waiting is what a chain cannot go on without.
@@ -43,15 +45,20 @@ type waiting struct {
 
 // wait returns the lineage's waiting part, making it.
 func (l *lineage) wait() *waiting {
-	if l.more == nil {
-		l.more = new(waiting)
+	w := l.more.Load()
+	if w == nil {
+		w = new(waiting)
+		l.more.Store(w)
 	}
-	return l.more
+	return w
 }
 
-// turnsMu guards all turns and lineages. Its sections are a few instructions long
-// and call nothing.
-var turnsMu sync.Mutex
+// waitsMu guards who waits for whom, the lineages. Who finds a turn free needs its own
+// lock only; who has to wait asks under this one, which is taken before that of a
+// turn, whether the wait would close a cycle: of the chains of a cycle one is the
+// last to ask, and sees what all others have and wait for. Its sections are a few
+// instructions long and call nothing.
+var waitsMu sync.Mutex
 
 // within reports whether a chain is owner or runs inside it.
 func (e *Execution) within(owner *Execution) bool {
@@ -66,12 +73,12 @@ func (e *Execution) within(owner *Execution) bool {
 // waitsFor reports whether e cannot go on before root does: e or one of its
 // branches waits for a turn that root, or a chain around it, has.
 func (e *Execution) waitsFor(root *Execution) bool {
-	w := e.line.more
+	w := e.line.more.Load()
 	if w == nil {
 		return false
 	}
 	for _, t := range w.turns {
-		if t.owner != nil && (root.within(t.owner) || t.owner.waitsFor(root)) {
+		if t.waitsFor(root) {
 			return true
 		}
 	}
@@ -83,17 +90,33 @@ func (e *Execution) waitsFor(root *Execution) bool {
 	return false
 }
 
+// waitsFor reports whether the turn cannot become free before root has gone on. The
+// caller holds waitsMu, but not the turn's own lock: whoever has it may leave it while
+// its chain is looked at, and then the next one is asked.
+func (t *turn) waitsFor(root *Execution) bool {
+	for {
+		owner := t.owner.Load()
+		if owner == nil {
+			return false
+		}
+		circle := root.within(owner) || owner.waitsFor(root)
+		if t.owner.Load() == owner {
+			return circle
+		}
+	}
+}
+
 // tryTake takes the turn for root unless somebody else has it.
 func (t *turn) tryTake(root *Execution) bool {
-	turnsMu.Lock()
-	defer turnsMu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return t.takeLocked(root)
 }
 
 func (t *turn) takeLocked(root *Execution) bool {
-	if t.owner == nil {
-		t.owner = root
-	} else if !root.within(t.owner) {
+	if owner := t.owner.Load(); owner == nil {
+		t.owner.Store(root)
+	} else if !root.within(owner) {
 		return false
 	}
 	t.depth++
@@ -103,13 +126,15 @@ func (t *turn) takeLocked(root *Execution) bool {
 // wait queues op unless the turn is free by now or waiting would be for ever; it
 // reports whether op may go on at once.
 func (t *turn) wait(op *writeOp) (goOn bool) {
-	turnsMu.Lock()
-	defer turnsMu.Unlock()
+	waitsMu.Lock()
+	defer waitsMu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	root := op.e.root
 	if t.takeLocked(root) {
 		return true
 	}
-	if t.owner.waitsFor(root) {
+	if t.owner.Load().waitsFor(root) {
 		op.free = true
 		return true
 	}
@@ -125,26 +150,50 @@ func (t *turn) wait(op *writeOp) (goOn bool) {
 // makes everybody wait for a switch of goroutines, write after write, once there is
 // a queue. Only who has waited for long gets it handed over.
 func (t *turn) pass() {
-	turnsMu.Lock()
-	if t.depth--; t.depth > 0 {
-		turnsMu.Unlock()
+	t.mu.Lock()
+	if t.depth > 1 || len(t.queue) == 0 || t.woken {
+		t.dropLocked()
+		t.mu.Unlock()
 		return
 	}
-	t.owner = nil
-	if len(t.queue) == 0 || t.woken {
-		turnsMu.Unlock()
-		return
+	t.mu.Unlock() // the turn is kept until both locks are there
+	waitsMu.Lock()
+	t.mu.Lock()
+	t.dropLocked()
+	var proceed func()
+	var next *writeOp
+	if t.owner.Load() == nil && len(t.queue) > 0 && !t.woken {
+		next = t.queue[0]
+		if time.Since(next.queued) > turnPatience {
+			t.takeFirst()
+			proceed = next.proceed
+		} else {
+			t.woken = true
+			proceed = func() { t.retry(next) }
+		}
 	}
-	next := t.queue[0]
-	if time.Since(next.queued) > turnPatience {
-		t.takeFirst()
-		turnsMu.Unlock()
-		next.e.root.hand(next.proceed)
-		return
+	t.mu.Unlock()
+	waitsMu.Unlock()
+	if next != nil {
+		next.e.root.hand(proceed)
 	}
-	t.woken = true
-	turnsMu.Unlock()
-	next.e.root.hand(func() { t.retry(next) })
+}
+
+// dropLocked leaves the turn, which is free when all have left it that were within.
+func (t *turn) dropLocked() {
+	if t.depth--; t.depth == 0 {
+		t.owner.Store(nil)
+	}
+}
+
+// lend puts the turn into other hands for a while and returns who had it.
+func (t *turn) lend(to *Execution, depth int) (owner *Execution, was int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	owner, was = t.owner.Load(), t.depth
+	t.owner.Store(to)
+	t.depth = depth
+	return owner, was
 }
 
 // turnPatience is how long the first of a queue may be overtaken.
@@ -154,23 +203,26 @@ const turnPatience = time.Millisecond
 // wakes it again. It runs on the goroutine of that writer, so that no answer
 // waits for another one.
 func (t *turn) retry(op *writeOp) {
-	turnsMu.Lock()
+	waitsMu.Lock()
+	t.mu.Lock()
 	t.woken = false
-	if t.owner != nil {
-		turnsMu.Unlock()
-		return
+	free := t.owner.Load() == nil
+	if free {
+		t.takeFirst()
 	}
-	t.takeFirst()
-	turnsMu.Unlock()
-	op.proceed()
+	t.mu.Unlock()
+	waitsMu.Unlock()
+	if free {
+		op.proceed()
+	}
 }
 
-// takeFirst gives a free turn to the first of the queue. The caller holds turnsMu.
+// takeFirst gives a free turn to the first of the queue. The caller holds waitsMu and mu.
 func (t *turn) takeFirst() {
 	op := t.queue[0]
 	t.queue[0] = nil
 	t.queue = t.queue[1:]
-	w := op.e.root.line.more
+	w := op.e.root.line.more.Load()
 	i := slices.Index(w.turns, t)
 	w.turns = slices.Delete(w.turns, i, i+1)
 	t.takeLocked(op.e.root)
@@ -196,13 +248,20 @@ type writeOp struct {
 	sets    int
 	event   Trigger // of the change, for all its observers
 	run     observerRun
-	inline  bool // proceed runs within the verb: the result is returned, not replied
-	done    bool
+	phase   atomic.Int32 // suspended, inline or done
 
 	held    store.Turn // of the cluster, that this write has begun; nil without a cluster
 	lent    func()     // gives the turn back to who had it, of an adopted turn
 	adopted func()     // called at the end of an adopted turn, which no statement waits for
 }
+
+// Phases of a write. Only what waits, for an observer or for the disk, may be done on
+// another goroutine than the statement's.
+const (
+	suspended = iota // its end continues the statement
+	inline           // it runs within the verb, which returns the result
+	done
+)
 
 // write applies a change to a repository and waits for its observers, and for the
 // handlers of what it evicted.
@@ -215,20 +274,12 @@ func (r *repository) write(c *vm.Call, apply func(store.Repository) (value.Value
 	if op.e.Host.shared != nil || !r.turn.tryTake(op.e.root) {
 		return c.Suspend(waitTurn{op})
 	}
-	op.inline = true
+	op.phase.Store(inline)
 	op.proceed()
-	if op.over() {
+	if op.phase.Load() == done {
 		return op.result, op.err
 	}
 	return c.Suspend(op)
-}
-
-// over reports whether the write has ended. Only what waits, for an observer or
-// for the disk, may end on another goroutine.
-func (op *writeOp) over() bool {
-	turnsMu.Lock()
-	defer turnsMu.Unlock()
-	return op.done
 }
 
 // waitTurn is the op of a writer that has not got its turn yet.
@@ -239,21 +290,18 @@ func (w waitTurn) Start(co *vm.Coroutine) bool {
 	if !w.op.repo.turn.wait(w.op) {
 		return false
 	}
-	w.op.inline = true
+	w.op.phase.Store(inline)
 	w.op.proceed()
 	return w.op.Start(co)
 }
 
 // Start implements vm.Op: an observer that proceed started has not ended.
 func (op *writeOp) Start(co *vm.Coroutine) bool {
-	turnsMu.Lock()
-	defer turnsMu.Unlock()
-	if op.done {
-		co.Reply(op.result, op.err)
-		return true
+	if op.phase.CompareAndSwap(inline, suspended) {
+		return false
 	}
-	op.inline = false
-	return false
+	co.Reply(op.result, op.err)
+	return true
 }
 
 // proceed applies the write and runs observers until one of them has to wait.
@@ -296,7 +344,7 @@ func (op *writeOp) next() {
 		}
 		e := h.newExecution(set.Code, set, op.event, op.e)
 		e.Depth++
-		op.run.state = 0
+		op.run.state.Store(running)
 		e.write, e.finished = op, endObserver
 		e.drive()
 		if !op.run.over() {
@@ -335,11 +383,7 @@ func (op *writeOp) end() {
 		op.adopted()
 		return
 	}
-	turnsMu.Lock()
-	op.done = true
-	reply := !op.inline
-	turnsMu.Unlock()
-	if reply {
+	if op.phase.Swap(done) == suspended {
 		resume(&op.e.Coroutine, op.result, op.err)
 	}
 }
@@ -348,31 +392,19 @@ func (op *writeOp) end() {
 // looks or long after, to the continuation of its write. A write runs one observer
 // at a time, so one of these serves them all.
 type observerRun struct {
-	mu    sync.Mutex
-	state int // 0 running, awaited: next has left, ended
+	state atomic.Int32 // running, awaited: next has left, ended
 }
 
 // endObserver is called when an observer ended.
 func endObserver(e *Execution) {
 	op := e.write
 	e.release()
-	s := &op.run
-	s.mu.Lock()
-	left := s.state == awaited
-	s.state = ended
-	s.mu.Unlock()
-	if left {
+	if op.run.state.Swap(ended) == awaited {
 		op.next()
 	}
 }
 
 // over reports whether the run has ended; if not, its end continues the write.
 func (s *observerRun) over() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state == ended {
-		return true
-	}
-	s.state = awaited
-	return false
+	return !s.state.CompareAndSwap(running, awaited)
 }

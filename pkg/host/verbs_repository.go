@@ -1,11 +1,13 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"aro/pkg/bytecode"
+	regex "aro/pkg/bytecode/pattern"
 	"aro/pkg/store"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
@@ -427,8 +429,14 @@ func inOrder(op string, a, b value.Value) bool {
 }
 
 func (r *whereRun) found(pattern value.Value, text string) bool {
+	if r.stopped != nil {
+		return false
+	}
 	re, err := vm.PatternFor(pattern)
-	if err != nil || r.stopped != nil {
+	if err != nil { // a pattern that is none finds nothing; one that is too large is an error
+		if errors.Is(err, regex.ErrSize) {
+			r.stopped = err
+		}
 		return false
 	}
 	ok, err := re.Match(text)

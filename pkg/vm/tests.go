@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"sync"
@@ -127,21 +128,28 @@ var patterns struct {
 
 func patternFor(text string) *Pattern {
 	patterns.Lock()
-	defer patterns.Unlock()
-	if p := patterns.m[text]; p != nil {
+	p := patterns.m[text]
+	patterns.Unlock()
+	if p != nil {
 		return p
 	}
+	p = &Pattern{Source: text}
+	p.re, p.err = pattern.CompileComputed(text) // not under the lock: others need it
+	if errors.Is(p.err, pattern.ErrSize) {
+		return p
+	}
+	patterns.Lock()
+	defer patterns.Unlock()
 	if patterns.m == nil || len(patterns.m) >= 256 {
 		patterns.m = make(map[string]*Pattern)
 	}
-	p := NewPattern(text, "")
 	patterns.m[text] = p
 	return p
 }
 
 // matches is `a matches b`: text on the left, a pattern or pattern text on the
 // right; a bad pattern text or another type is false. A match that takes too long
-// is an error.
+// is an error, and so is a pattern text that is too large.
 //
 //go:noinline
 func matches(a, b value.Value) (bool, error) {
@@ -158,6 +166,9 @@ func matches(a, b value.Value) (bool, error) {
 		return false, nil
 	}
 	p := patternFor(b.Str())
+	if errors.Is(p.err, pattern.ErrSize) {
+		return false, p.err
+	}
 	if p.err != nil {
 		return false, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"time"
 
@@ -23,6 +24,34 @@ const MaxTime = 250 * time.Millisecond
 
 // ErrTime is returned by a match that was stopped.
 var ErrTime = fmt.Errorf("the regular expression was stopped after %v on this text; a pattern without look-around and back-references has no such limit", MaxTime)
+
+// Limits of a pattern that a program computes, which may be a visitor's text. RE2 is
+// linear in the text, but each character costs as much as the pattern is large, and
+// /(abcdefghij){999}/ is as large as ten thousand letters.
+const (
+	MaxComputed      = 4096   // bytes of its text
+	MaxComputedSteps = 10_000 // RE2 instructions it compiles to
+)
+
+// ErrSize is returned for a computed pattern beyond these limits.
+var ErrSize = errors.New("too large for a computed regular expression")
+
+// CompileComputed is [Compile] for a pattern that is not written in the program. It
+// returns an error that is [ErrSize] for one whose matches could take too long.
+func CompileComputed(source string) (*Pattern, error) {
+	if len(source) > MaxComputed {
+		return nil, fmt.Errorf("a pattern of %d bytes is %w; %d are allowed, or write it in the program as /…/", len(source), ErrSize, MaxComputed)
+	}
+	if strings.ContainsAny(source, "{") { // only repetition makes a program longer than its text
+		if tree, err := syntax.Parse(source, syntax.Perl); err == nil {
+			prog, err := syntax.Compile(tree.Simplify())
+			if err == nil && len(prog.Inst) > MaxComputedSteps {
+				return nil, fmt.Errorf("the repetitions of /%s/ make %d steps, which is %w; %d are allowed, or write it in the program as /…/", source, len(prog.Inst), ErrSize, MaxComputedSteps)
+			}
+		}
+	}
+	return Compile(source, "")
+}
 
 // Pattern is a compiled regular expression. Any number of goroutines may use one.
 type Pattern struct {

@@ -93,3 +93,26 @@ func TestErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestComputed: a pattern that may come from a visitor is bounded, by its text and by
+// what its repetitions make of it.
+func TestComputed(t *testing.T) {
+	for source, fits := range map[string]bool{
+		strings.Repeat("a", MaxComputed):             true,
+		strings.Repeat("a", MaxComputed+1):           false,
+		`^[a-z0-9-]{1,63}(\.\w{2,24}){1,4}$`:         true,
+		`(abcdefghij){800}`:                          true,
+		`(abcdefghijklm){999}`:                       false,
+		strings.Repeat(`\w`, 1500) + `{1000}`:        true,
+		`(` + strings.Repeat(`\w`, 50) + `{900}){1}`: true,
+		`(` + strings.Repeat(`\w`, 50) + `){900}`:    false,
+	} {
+		p, err := CompileComputed(source)
+		if fits && (err != nil || p == nil) || !fits && !errors.Is(err, ErrSize) {
+			t.Errorf("%.40s…: %v", source, err)
+		}
+	}
+	if _, err := CompileComputed("(a"); err == nil || errors.Is(err, ErrSize) {
+		t.Errorf("a pattern that is none: %v", err)
+	}
+}
