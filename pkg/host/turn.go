@@ -263,6 +263,11 @@ const (
 	done
 )
 
+// writeOps are for writes that end within their verb: then nobody else knows of them.
+// They were a third of what a write with an observer allocates, and 8 % of the time of
+// two cores. (Turning for a microsecond before a writer is parked did not pay.)
+var writeOps = sync.Pool{New: func() any { return new(writeOp) }}
+
 // write applies a change to a repository and waits for its observers, and for the
 // handlers of what it evicted.
 func (r *repository) write(c *vm.Call, apply func(store.Repository) (value.Value, []store.Change)) (value.Value, error) {
@@ -270,14 +275,18 @@ func (r *repository) write(c *vm.Call, apply func(store.Repository) (value.Value
 	if watchers == nil {
 		return r.alone(c, apply)
 	}
-	op := &writeOp{e: executionOf(c), repo: r, watchers: watchers, apply: apply}
+	op := writeOps.Get().(*writeOp)
+	op.e, op.repo, op.watchers, op.apply = executionOf(c), r, watchers, apply
 	if op.e.Host.shared != nil || !r.turn.tryTake(op.e.root) {
 		return c.Suspend(waitTurn{op})
 	}
 	op.phase.Store(inline)
 	op.proceed()
 	if op.phase.Load() == done {
-		return op.result, op.err
+		v, err := op.result, op.err
+		*op = writeOp{}
+		writeOps.Put(op)
+		return v, err
 	}
 	return c.Suspend(op)
 }

@@ -228,7 +228,9 @@ func (co *Coroutine) Release() {
 	}
 	co.code, co.err, co.op, co.fail, co.call.Site, co.call.args = nil, nil, nil, nil, nil, nil
 	co.reply = value.Value{}
-	co.cancel.Store(nil)
+	if co.cancel.Load() != nil { // a look costs less than a store
+		co.cancel.Store(nil)
+	}
 	co.Depth = 0
 }
 
