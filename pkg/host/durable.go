@@ -108,7 +108,7 @@ func configureDurable(c *vm.Call, r *repository, v value.Value) (value.Value, er
 	case d == nil:
 		return value.OfObject(r), nil
 	}
-	return r.write(c, func(store.Repository) (value.Value, []store.Change) {
+	return r.writeNow(c, func(store.Repository) (value.Value, []store.Change) {
 		d.SetDurable(r.Name(), v.Bool())
 		r.transient.Store(!v.Bool())
 		return value.OfObject(r), nil

@@ -53,6 +53,7 @@ type extra struct {
 	left      map[string]value.Value // what verbs left behind under names of their own, see leave
 	trace     *Trace                 // of an outermost one, under scope.mu
 	span      *runSpan               // nil unless there is a tracer
+	txn       *transaction           // nil unless it has one of its own
 }
 
 // more returns the extra part, making it.
@@ -125,6 +126,9 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 		e.Within(&parent.Coroutine)
 		e.clock.within = e.Timed()
 	}
+	if h.transactions.Load() && parent == nil {
+		e.more().txn = &transaction{}
+	}
 	if h.follower != nil {
 		h.follower.note(e, stepBegins)
 	}
@@ -167,6 +171,9 @@ func (e *Execution) drive() bool {
 				return false
 			}
 		default:
+			if e.extra != nil && e.extra.txn != nil && !e.settle() {
+				return false
+			}
 			e.end()
 			return true
 		}
@@ -310,6 +317,9 @@ func (e *Execution) raise(set *Set, t Trigger) {
 	}
 	e.group.n.Add(1)
 	x := e.Host.newExecution(set.Code, set, t, e)
+	if x.Host.transactions.Load() {
+		x.more().txn = &transaction{outer: e.transaction()}
+	}
 	x.Depth++
 	x.finished = endMember
 	x.drive()

@@ -93,6 +93,8 @@ type Host struct {
 	shared    store.Shared  // the engine, nil when no other process has a part in it
 	alone     bool          // the engine is neither
 
+	transactions atomic.Bool // runs that begin from now on have one
+
 	files    files
 	stdin    stdin
 	asking   sync.Mutex // Prompt and Select ask one after the other

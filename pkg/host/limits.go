@@ -43,7 +43,7 @@ func configureRepository(c *vm.Call) (value.Value, error) {
 	default:
 		return value.Value{}, fmt.Errorf("a repository has no setting '%s'; it has maxSize, ttl and durable", s.Result.Raw)
 	}
-	return r.write(c, func(w store.Repository) (value.Value, []store.Change) {
+	return r.writeNow(c, func(w store.Repository) (value.Value, []store.Change) {
 		l := w.Limits()
 		set(&l)
 		return value.OfObject(r), w.SetLimits(l)

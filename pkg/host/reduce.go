@@ -74,7 +74,7 @@ func (t *reduction) value(c *vm.Call) (value.Value, string, error) {
 	s := c.Site
 	v, _ := argOr(c, bytecode.SlotObject, bytecode.SlotFrom) // `with sum() from <list>` has no object
 	if t.repo != nil {
-		v = value.OfList(t.repo.Rows())
+		v = value.OfList(t.repo.seen(c).Rows())
 	}
 	if !v.IsBound() {
 		return v, "", fmt.Errorf("Undefined variable: '%s'", s.Object.Base)

@@ -42,7 +42,7 @@ func (h *Host) session(e *Execution) value.Value {
 // returns what it returns: the row.
 func ReplaceRow(c *vm.Call, repository string, old, row value.Value, lasts time.Duration) (value.Value, error) {
 	r := executionOf(c).Host.Repository(repository)
-	return r.write(c, func(w store.Repository) (value.Value, []store.Change) {
+	return r.writeNow(c, func(w store.Repository) (value.Value, []store.Change) {
 		var changes []store.Change
 		if old.IsBound() {
 			changes = w.Delete(store.Query{Field: "id", Equal: old})

@@ -250,9 +250,10 @@ type writeOp struct {
 	run     observerRun
 	phase   atomic.Int32 // suspended, inline or done
 
-	held    store.Turn // of the cluster, that this write has begun; nil without a cluster
-	lent    func()     // gives the turn back to who had it, of an adopted turn
-	adopted func()     // called at the end of an adopted turn, which no statement waits for
+	held    store.Turn  // of the cluster, that this write has begun; nil without a cluster
+	lent    func()      // gives the turn back to who had it, of an adopted turn
+	adopted func()      // called at the end of an adopted turn, which no statement waits for
+	commit  *settlement // that this is a part of, with the changes of its own repository
 }
 
 // Phases of a write. Only what waits, for an observer or for the disk, may be done on
@@ -268,9 +269,18 @@ const (
 // two cores. (Turning for a microsecond before a writer is parked did not pay.)
 var writeOps = sync.Pool{New: func() any { return new(writeOp) }}
 
-// write applies a change to a repository and waits for its observers, and for the
-// handlers of what it evicted.
+// write is writeNow, or the part of a transaction.
 func (r *repository) write(c *vm.Call, apply func(store.Repository) (value.Value, []store.Change)) (value.Value, error) {
+	if t := executionOf(c).transaction(); t != nil {
+		v, _ := apply(t.of(r))
+		return v, nil
+	}
+	return r.writeNow(c, apply)
+}
+
+// writeNow applies a change to a repository and waits for its observers, and for the
+// handlers of what it evicted.
+func (r *repository) writeNow(c *vm.Call, apply func(store.Repository) (value.Value, []store.Change)) (value.Value, error) {
 	watchers := r.watchers.Load()
 	if watchers == nil {
 		return r.alone(c, apply)
@@ -315,6 +325,10 @@ func (op *writeOp) Start(co *vm.Coroutine) bool {
 
 // proceed applies the write and runs observers until one of them has to wait.
 func (op *writeOp) proceed() {
+	if op.commit != nil {
+		op.commit.has(op)
+		return
+	}
 	if s := op.e.Host.shared; s != nil {
 		op.share(s)
 		return
@@ -369,6 +383,10 @@ func (op *writeOp) next() {
 	}
 	if op.release != nil {
 		op.release()
+	}
+	if op.commit != nil {
+		op.commit.observed(op.err)
+		return
 	}
 	if h.durable != nil && op.err == nil && (!op.e.observes() || h.durable.Crowded()) {
 		already, err := h.durable.Sync(op.before, h.durable.Position(), func(err error) {

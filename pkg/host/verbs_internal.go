@@ -32,11 +32,11 @@ var internalVerbs = []*Verb{
 }
 
 func countRows(c *vm.Call) (value.Value, error) {
-	return value.OfInt(int64(c.Site.Target.(*repository).Count())), nil
+	return value.OfInt(int64(c.Site.Target.(*repository).seen(c).Count())), nil
 }
 
 func allRows(c *vm.Call) (value.Value, error) {
-	return value.OfList(c.Site.Target.(*repository).Rows()), nil
+	return value.OfList(c.Site.Target.(*repository).seen(c).Rows()), nil
 }
 
 // pick takes the entry of a parameter map that has the result's name, compared

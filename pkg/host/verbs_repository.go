@@ -101,7 +101,7 @@ func storeVerb(c *vm.Call) (value.Value, error) {
 		return value.Value{}, fmt.Errorf("Undefined variable: '%s'", s.Result.Base)
 	}
 	r := s.Target.(*rows).repo
-	if r.watchers.Load() == nil && executionOf(c).Host.alone {
+	if h := executionOf(c).Host; r.watchers.Load() == nil && h.alone && !h.transactions.Load() {
 		// Nobody waits for it and it waits for nobody: no closure is needed.
 		stored, changes := storeRows(c, r.Repository, v)
 		r.changed(changes)
@@ -174,12 +174,12 @@ func retrieve(c *vm.Call) (value.Value, error) {
 	t := s.Target.(*rows)
 	var found []value.Value
 	if t.filter == nil {
-		found = t.repo.Rows()
+		found = t.repo.seen(c).Rows()
 	} else if row, ok := t.one(c); ok {
 		return row, nil
 	} else {
 		q, run := t.filter.query(c)
-		found = t.repo.Select(q)
+		found = t.repo.seen(c).Select(q)
 		if run.stopped != nil {
 			return value.Value{}, run.stopped
 		}
@@ -218,7 +218,11 @@ func (t *rows) one(c *vm.Call) (value.Value, bool) {
 	if s.Object.Raw != "" || s.Result.Raw != "" || len(s.Order) > 0 || c.Has(bytecode.SlotLimit) || c.Has(bytecode.SlotOffset) {
 		return value.Value{}, false
 	}
-	return t.find.Find(c.Args(bytecode.SlotWhere, t.filter.args)[t.filter.arg])
+	find := t.find
+	if x := executionOf(c).transaction(); x != nil {
+		find = x.of(t.repo)
+	}
+	return find.Find(c.Args(bytecode.SlotWhere, t.filter.args)[t.filter.arg])
 }
 
 func deleteVerb(c *vm.Call) (value.Value, error) {
@@ -233,7 +237,7 @@ func deleteVerb(c *vm.Call) (value.Value, error) {
 	q, run := t.filter.query(c)
 	if t.filter.matches {
 		// A match that is stopped must not leave half of the rows deleted.
-		if t.repo.Select(q); run.stopped != nil {
+		if t.repo.seen(c).Select(q); run.stopped != nil {
 			return value.Value{}, run.stopped
 		}
 	}

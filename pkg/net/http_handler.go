@@ -285,6 +285,9 @@ func failure(err error) *contract.Failure {
 	if host.Unavailable(err) {
 		status = http.StatusServiceUnavailable
 	}
+	if host.Conflict(err) {
+		status = http.StatusConflict
+	}
 	var thrown *host.ThrownError
 	if errors.As(err, &thrown) && contract.ReasonKnown(thrown.Type) {
 		status = contract.StatusCode(thrown.Type)

@@ -316,6 +316,10 @@ func (co *Coroutine) failAt(pc int, err error) State {
 	return Failed
 }
 
+// Fail makes a coroutine that is Done a failed one, at its last statement: what had to
+// follow has failed.
+func (co *Coroutine) Fail(err error) { co.failAt(max(co.pc-1, 0), err) }
+
 // started is the beginning of the clock that deadlines are read from: a Time in
 // each coroutine would be three words.
 var started = time.Now()

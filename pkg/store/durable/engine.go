@@ -41,13 +41,17 @@ type Engine struct {
 	fs      files
 	release func() // of the lock of the folder
 
-	mu    sync.RWMutex
-	repos map[string]*repository
+	several sync.Mutex // for who locks more than one repository
+	mu      sync.RWMutex
+	repos   map[string]*repository
 
 	log log
 }
 
-var _ store.Durable = (*Engine)(nil)
+var (
+	_ store.Durable       = (*Engine)(nil)
+	_ store.Transactional = (*Engine)(nil)
+)
 
 // LockedError says that another process has the folder.
 type LockedError struct{ PID string }
@@ -174,6 +178,15 @@ func (e *Engine) Sync(after, upTo uint64, done func(error)) (already bool, err e
 
 // Hold implements store.Durable.
 func (e *Engine) Hold() (release func()) { return e.log.hold() }
+
+// Commit implements store.Transactional. Everything gets into one frame, however much
+// it is: nobody has to be waited for meanwhile.
+func (e *Engine) Commit(overlays []*store.Overlay) error {
+	e.several.Lock()
+	defer e.several.Unlock()
+	defer e.log.keep()()
+	return store.CommitLogged(overlays, func(r store.Repository) *store.Logged { return r.(*repository).Logged })
+}
 
 // Crowded implements store.Durable.
 func (e *Engine) Crowded() bool {

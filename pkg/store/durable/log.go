@@ -14,7 +14,8 @@ import (
 // log is the end of the log: what gathers in memory, and the goroutine that writes
 // it.
 //
-// Locks are taken in this order: Engine.mu, repositories, log.mu.
+// Locks are taken in this order: Engine.several, Engine.mu, repositories, log.mu. Who
+// locks more than one repository has several.
 type log struct {
 	e    *Engine
 	o    Options
@@ -61,6 +62,7 @@ type undo struct {
 type hold struct {
 	after uint64
 	until time.Time
+	firm  bool // it ends by itself, at once: there is no limit to it
 }
 
 // longestHold is how long others wait for writes that want to be kept together.
@@ -214,27 +216,43 @@ func (l *log) run() {
 func (l *log) ripe() int {
 	b := &l.gathered
 	n := len(b.undo)
-	if n == 0 || len(l.held) == 0 || l.closing || b.crowded() {
+	if n == 0 || len(l.held) == 0 {
 		return n
 	}
-	now := time.Now()
+	now, much := time.Now(), l.closing || b.crowded()
 	for h := range l.held {
-		if !now.Before(h.until) {
+		switch {
+		case h.firm:
+		case much:
+			continue
+		case !now.Before(h.until):
 			delete(l.held, h) // it has had its time
 			continue
 		}
 		if h.after < b.first+uint64(n)-1 {
 			n = int(max(h.after+1, b.first) - b.first)
-			time.AfterFunc(h.until.Sub(now), l.work.Broadcast)
+			if !h.firm {
+				time.AfterFunc(h.until.Sub(now), l.work.Broadcast)
+			}
 		}
 	}
 	return n
 }
 
-func (l *log) hold() (release func()) {
+func (l *log) hold() (release func()) { return l.holds(&hold{until: time.Now().Add(longestHold)}) }
+
+// keep is hold for who calls nobody until it is released.
+func (l *log) keep() (release func()) { return l.holds(&hold{firm: true}) }
+
+func (l *log) holds(h *hold) (release func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := &hold{l.position, time.Now().Add(longestHold)}
+	h.after = l.position
+	for other := range l.held {
+		if other.firm { // what it keeps together must not be parted here
+			h.after = min(h.after, other.after)
+		}
+	}
 	if l.held == nil {
 		l.held = make(map[*hold]struct{})
 	}
@@ -342,6 +360,8 @@ func (l *log) fail(b *batch, err error) {
 		l.leave()
 	}
 	e := l.e
+	e.several.Lock()
+	defer e.several.Unlock()
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	for _, r := range e.repos {
