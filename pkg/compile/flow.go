@@ -47,6 +47,9 @@ var externalNames = wordSet(`now metrics application contract Contract http-serv
 	session environment framework env parameter git system repository keyboard websocket incoming-request
 	file-monitor socket-server screen line cursor`)
 
+// takenNames are those of alwaysNames in every application: they win over variables of the same name (01 §9.1), with what they mean.
+var takenNames = map[string]string{"now": "the current time", "metrics": "the counters of the application", "application": "the running application"}
+
 // byProducts are the verbs whose result nobody needs to read: they are called
 // for what they do.
 var byProducts = wordSet(`make append write copy move delete log emit send notify publish store schedule start stop listen
@@ -400,6 +403,10 @@ func (f *flow) result(s *syntax.Simple, v *bytecode.Verb, dotted bool) {
 		}
 		f.bind(n, silent)
 	default:
+		if what := takenNames[n.Base]; what != "" {
+			f.p.report(f.file, n.Span, syntax.Warning, "ARO-N6",
+				"Nobody can read this '"+n.Base+"': the name means "+what+" everywhere", "Use another name, e.g. <the-"+n.Base+">")
+		}
 		f.bind(n, silent)
 	}
 }
