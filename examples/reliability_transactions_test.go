@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -76,6 +78,7 @@ func TestD07_Transactions(t *testing.T) {
 							if err != nil {
 								return
 							}
+							answer, _ := io.ReadAll(r.Body)
 							r.Body.Close()
 							switch r.StatusCode {
 							case http.StatusCreated:
@@ -85,6 +88,9 @@ func TestD07_Transactions(t *testing.T) {
 								mu.Unlock()
 							case http.StatusConflict:
 								conflicts.Add(1)
+								if !strings.Contains(string(answer), "somebody else changed the same rows") && !strings.Contains(string(answer), "balance") {
+									t.Errorf("a conflict is told as %s", answer)
+								}
 							default:
 								t.Errorf("answered %d", r.StatusCode)
 								return

@@ -10,6 +10,7 @@ import (
 	"aro/pkg/host/password"
 	"aro/pkg/net/contract"
 	"aro/pkg/net/httpd"
+	"aro/pkg/store"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 )
@@ -281,12 +282,12 @@ func failure(err error) *contract.Failure {
 	if errors.Is(err, password.ErrBusy) {
 		return busy
 	}
+	if host.Conflict(err) {
+		return contract.StatementFailed(http.StatusConflict, store.ErrConflict.Error())
+	}
 	status := http.StatusInternalServerError
 	if host.Unavailable(err) {
 		status = http.StatusServiceUnavailable
-	}
-	if host.Conflict(err) {
-		status = http.StatusConflict
 	}
 	var thrown *host.ThrownError
 	if errors.As(err, &thrown) && contract.ReasonKnown(thrown.Type) {

@@ -43,7 +43,7 @@ type added struct {
 
 // ErrConflict says that a transaction has read or changed something that was changed by
 // somebody else before it could end. Nothing of it is left; it may be tried again.
-var ErrConflict = errors.New("somebody else changed the same rows in the meantime, so that nothing of it was stored; it may be tried again")
+var ErrConflict = errors.New("somebody else changed the same rows in the meantime, so nothing of this was stored; try again")
 
 // NewOverlay returns an overlay of a repository, which may be an overlay itself.
 func NewOverlay(base Repository) *Overlay { return &Overlay{base: base} }
