@@ -76,9 +76,9 @@ func (t *transaction) of(r *repository) *store.Overlay {
 	return p.rows
 }
 
-// Conflict reports whether a run failed because somebody else has changed what its
-// transaction had read or changed. Trying it again may succeed.
-func Conflict(err error) bool { return errors.Is(err, store.ErrConflict) }
+// ErrConflict is the cause of a run that failed because somebody else has changed what
+// its transaction had read or changed. Trying it again may succeed.
+var ErrConflict = store.ErrConflict
 
 func overlays(parts []part) []*store.Overlay {
 	rows := make([]*store.Overlay, len(parts))

@@ -10,7 +10,6 @@ import (
 	"aro/pkg/host/password"
 	"aro/pkg/net/contract"
 	"aro/pkg/net/httpd"
-	"aro/pkg/store"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 )
@@ -282,8 +281,8 @@ func failure(err error) *contract.Failure {
 	if errors.Is(err, password.ErrBusy) {
 		return busy
 	}
-	if host.Conflict(err) {
-		return contract.StatementFailed(http.StatusConflict, store.ErrConflict.Error())
+	if errors.Is(err, host.ErrConflict) {
+		return contract.StatementFailed(http.StatusConflict, host.ErrConflict.Error())
 	}
 	status := http.StatusInternalServerError
 	if host.Unavailable(err) {
