@@ -228,6 +228,9 @@ func update(c *vm.Call) (value.Value, error) {
 	if !ok {
 		return value.Value{}, fmt.Errorf("'%s' needs a value", s.Verb)
 	}
+	if s.Result.Base == "application" && s.Result.Raw != "" { // no variable has that name
+		return configureApplication(c, v)
+	}
 	old := c.Arg(bytecode.SlotResult)
 	rec := old.Record()
 	if len(s.Result.Specs) > 0 {

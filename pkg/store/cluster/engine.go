@@ -213,6 +213,12 @@ func (e *Engine) Adopt(f func(string, []store.Change, store.Turn)) {
 	e.adopt = f
 }
 
+// Process implements store.Shared.
+func (e *Engine) Process() string { return e.node }
+
+// Gone implements store.Shared.
+func (e *Engine) Gone(process string) bool { return e.dead(process) }
+
 func (e *Engine) adopter() func(string, []store.Change, store.Turn) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
