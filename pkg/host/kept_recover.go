@@ -111,7 +111,7 @@ func (v *keeper) takeOver(done func(error)) {
 				continue // somebody was quicker
 			}
 			if k, ok := v.keptRow(row); ok {
-				k.moveOn()
+				k.moveOn(textOf(row, "process") != v.process)
 				taken = append(taken, k)
 			}
 		}
@@ -141,13 +141,14 @@ func (v *keeper) orphaned(row value.Value) bool {
 	return p == v.process || v.h.shared == nil || v.h.shared.Gone(p)
 }
 
-// moveOn makes the state of a row that of the next process. An attempt that was under way
-// counts: its handler may be what ends processes.
-func (k *keptEvent) moveOn() {
+// moveOn makes the state of a row that of the next process. An attempt that was under way in
+// another one counts: its handler may be what ends processes. Of this one none was, or the
+// event would be known.
+func (k *keptEvent) moveOn(elsewhere bool) {
 	now := time.Now()
 	for _, d := range k.left {
 		switch {
-		case d.next.IsZero():
+		case d.next.IsZero() && elsewhere:
 			d.attempt++
 		case !d.next.After(now):
 			d.next = time.Time{}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -216,4 +218,129 @@ func TestE07_Bounded(t *testing.T) {
 	if pongs := strings.Count(out, "pong"); n == 0 || pongs == 0 || n+pongs < 19 || n+pongs > 20 {
 		t.Errorf("%d refused, %d not", n, pongs)
 	}
+}
+
+// TestE07_Ends: without a folder the log says what is lost when the application ends.
+func TestE07_Ends(t *testing.T) {
+	var errs bytes.Buffer
+	runKept(t, "", `(Application-Start: Shop) {
+    Configure the <application: durable-events> with true.
+    Emit a <Ping: event> with { n: 1 }.
+    Return an <OK: status> for the <application>.
+}
+(Fail: Ping Handler) { Throw a <Bad: error> for the <n>. }
+(Late: Ping Handler) { Stop the <keyboard>. Throw a <Bad: error> for the <n>. }
+`, &errs)
+	for _, want := range []string{"attempt 1 of 10: again in ", "attempt 1 of 10: lost, because the application ends]", "1 handler(s) would have been tried again: Fail of Ping\n"} {
+		if !strings.Contains(errs.String(), want) {
+			t.Errorf("no %q in\n%s", want, errs.String())
+		}
+	}
+}
+
+// meeting is an engine that others share, whom the test plays. Writes are made; when it
+// is silent nobody learns that.
+type meeting struct {
+	*store.Memory
+	silent atomic.Bool
+}
+
+func (m *meeting) Write(repository string, apply func(store.Repository), done func(error)) {
+	apply(m.Repository(repository))
+	var err error
+	if m.silent.Load() {
+		err = &store.UnavailableError{Err: errors.New("no answer")}
+	}
+	go done(err)
+}
+
+func (m *meeting) Turn(string, func(store.Repository), func(store.Turn, error)) { panic("unexpected") }
+func (m *meeting) Adopt(func(string, []store.Change, store.Turn))               {}
+func (m *meeting) Process() string                                              { return "us" }
+func (m *meeting) Gone(process string) bool                                     { return process == "dead" }
+
+// give makes all events those of a process.
+func (m *meeting) give(process string) {
+	events := m.Repository(store.Events)
+	for _, row := range events.Rows() {
+		events.Store(value.OfRecord(row.Record().With("process", value.OfString(process))))
+	}
+}
+
+// TestN04_Owners: an event belongs to the process that its row names, whatever this one
+// believes. One that another process has taken over is left to it; one of a dead process is
+// taken over, one of a living one is not; and one whose Emit failed for want of an answer is
+// run if it is there nevertheless.
+func TestN04_Owners(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &meeting{Memory: store.NewMemory()}
+		var out lockedBuffer
+		h := linkConfig(t, `(Begin: X) {
+    Configure the <application: durable-events> with true.
+    Emit a <Ping: event> with { n: "ours" }.
+}
+(Raise: X) { Emit a <Ping: event> with { n: "late" }. }
+(Try: Ping Handler) {
+    Log "${<event: n>} ${<event: attempt>}" to the <console>.
+    Throw a <Bad: error> for the <n> when <event: attempt> < 3.
+}`, host.Config{Engine: m, Stdout: &out, Stderr: io.Discard, KeepAlive: true})
+		signals := make(chan os.Signal)
+		ended := make(chan struct{})
+		go func() {
+			h.Run(signals)
+			close(ended)
+		}()
+		synctest.Wait()
+		want := func(when, want string) {
+			t.Helper()
+			if got := out.String(); got != want {
+				t.Errorf("%s: %q, want %q", when, got, want)
+			}
+		}
+		h.Invoke(h.Named("Begin"), host.Payload{Event: value.EmptyMap}).Release()
+		m.give("alive")
+		time.Sleep(10 * time.Second)
+		want("while another process has it", "ours 1\n")
+		m.give("dead")
+		time.Sleep(10 * time.Second)
+		want("when that is dead", "ours 1\nours 2\nours 3\n")
+		if n := m.Repository(store.Events).Count(); n != 0 {
+			t.Errorf("%d events are left", n)
+		}
+		m.silent.Store(true)
+		e := h.Invoke(h.Named("Raise"), host.Payload{Event: value.EmptyMap})
+		if e.State() != vm.Failed || !host.Unavailable(e.Err()) {
+			t.Errorf("an Emit without an answer: %v", e.Err())
+		}
+		e.Release()
+		time.Sleep(10 * time.Second)
+		want("without an answer", "ours 1\nours 2\nours 3\n")
+		m.silent.Store(false)
+		time.Sleep(10 * time.Second)
+		want("with answers again", "ours 1\nours 2\nours 3\nlate 1\nlate 2\nlate 3\n")
+		if n := m.Repository(store.Events).Count(); n != 0 {
+			t.Errorf("%d events are left", n)
+		}
+		signals <- os.Interrupt
+		close(signals)
+		<-ended
+	})
+}
+
+// lockedBuffer is a buffer that may be read while others write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
