@@ -133,6 +133,16 @@ func (v *keeper) forget(k *keptEvent, removed bool) {
 	}
 }
 
+// waiting is how many events of this process wait for handlers; -1 when it keeps none.
+func (v *keeper) waiting() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.process == "" {
+		return -1
+	}
+	return len(v.all)
+}
+
 // handlerName names a handler among those of an event: feature sets may share a name.
 func handlerName(sets []*Set, i int) string {
 	n := 1

@@ -259,6 +259,13 @@ func (m *meeting) Adopt(func(string, []store.Change, store.Turn))               
 func (m *meeting) Process() string                                              { return "us" }
 func (m *meeting) Gone(process string) bool                                     { return process == "dead" }
 
+func (m *meeting) Behind() time.Duration {
+	if m.silent.Load() {
+		return 12 * time.Second
+	}
+	return 0
+}
+
 // give makes all events those of a process.
 func (m *meeting) give(process string) {
 	events := m.Repository(store.Events)
@@ -313,6 +320,9 @@ func TestN04_Owners(t *testing.T) {
 			t.Errorf("an Emit without an answer: %v", e.Err())
 		}
 		e.Release()
+		if text := h.Metrics("prometheus"); !strings.Contains(text, "\naro_engine_stale_seconds 12.0\n") || !strings.Contains(text, "\naro_events_waiting 0\n") {
+			t.Error(text)
+		}
 		time.Sleep(10 * time.Second)
 		want("without an answer", "ours 1\nours 2\nours 3\n")
 		m.silent.Store(false)

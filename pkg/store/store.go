@@ -75,6 +75,9 @@ type Shared interface {
 	// Gone reports whether a process has not given a sign of life for so long that others
 	// do its work. Who was away itself cannot tell, and takes nobody for gone.
 	Gone(process string) bool
+	// Behind is for how long this process has not heard what others changed: rows may be
+	// that old. It is 0 while it hears them.
+	Behind() time.Duration
 }
 
 // UnavailableError says that a change was not confirmed because others could not be

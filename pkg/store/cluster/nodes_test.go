@@ -393,8 +393,14 @@ func TestGone(t *testing.T) {
 		if b.Gone(a.Process()) || b.Gone("0123456789abcdef") {
 			t.Error("who was away takes others for gone")
 		}
+		if da, db := a.Behind(), b.Behind(); da != 0 || db < 6*time.Second || db > 9*time.Second {
+			t.Errorf("one that was not cut off is behind by %v, one that was for 7 s by %v", da, db)
+		}
 		c.sever(false)
 		time.Sleep(10 * time.Second)
+		if d := b.Behind(); d != 0 {
+			t.Errorf("behind by %v after coming back", d)
+		}
 		if a.Gone(b.Process()) || b.Gone(a.Process()) {
 			t.Error("gone after coming back")
 		}
