@@ -161,3 +161,36 @@ func TestE07_Killed(t *testing.T) {
 		t.Error("too few events for that to say anything")
 	}
 }
+
+// TestE07_Terminated: at SIGTERM a handler that runs comes to its end, and an attempt that
+// is to come is for the next start, which it is not forgotten by.
+func TestE07_Terminated(t *testing.T) {
+	t.Parallel()
+	app, dir := fixture(t, strings.Replace(keptApp, `    Wait for 0.004 seconds.
+    Throw`, `    Wait for 0.6 seconds when <event: line> is "slow".
+    Log "${<event: line>} done" to the <console>.
+    Throw`, 1)), t.TempDir()
+	start := func() *aroproc.Process {
+		return aroproc.Start(t, aro, app, aroproc.Options{Ready: "tcp", Dir: dir, Args: []string{"--data", "data"}})
+	}
+	p := start()
+	dialTCP(t, p.TCP).send("number 7\n")
+	p.Complains("attempt 1 of 10: again in ")
+	dialTCP(t, p.TCP).send("slow\n")
+	p.Until("the effect of the slow one", func() bool {
+		return strings.Contains(strings.Join(fileLines(t, filepath.Join(dir, "done.txt")), "\n"), "slow ")
+	})
+	if code := p.Stop(); code != 0 || strings.Contains(p.Stdout(), "slow done") == strings.Contains(p.Stderr(), "slow") {
+		t.Errorf("code %d\n%s\n%s", code, p.Stdout(), p.Stderr())
+	}
+	again := len(fileLines(t, filepath.Join(dir, "done.txt"))) > 2 // the machine is slow: a second had passed
+	if out, _, _ := aroproc.RunIn(t, dir, aro, "data", "check", "data"); strings.Contains(out, "events that wait for their handlers: 1\n") == again {
+		t.Error(out)
+	}
+	p = start()
+	p.Until("the second attempt", func() bool { return len(fileLines(t, filepath.Join(dir, "done.txt"))) > 2 })
+	p.Stop()
+	if got := fileLines(t, filepath.Join(dir, "done.txt")); len(got) != 3 || !strings.HasPrefix(got[2], "number 7 ") || !strings.HasSuffix(got[2], " 2") {
+		t.Errorf("%q", got)
+	}
+}

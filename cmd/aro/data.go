@@ -77,7 +77,7 @@ func describeData(w io.Writer, r *durable.Report) {
 	for _, c := range r.Repositories {
 		if c.Name == store.Events {
 			if c.Rows > 0 {
-				fmt.Fprintf(w, "%d events wait for their handlers\n", c.Rows)
+				fmt.Fprintf(w, "events that wait for their handlers: %d\n", c.Rows)
 			}
 			continue
 		}
