@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -74,8 +75,8 @@ func TestE07_Killed(t *testing.T) {
 		kills = n
 	}
 	app, dir := fixture(t, keptApp), t.TempDir()
-	start := func() *aroproc.Process {
-		return aroproc.Start(t, aro, app, aroproc.Options{Ready: "tcp", Dir: dir, Args: []string{"--data", "data"}})
+	start := func(more ...string) *aroproc.Process {
+		return aroproc.Start(t, aro, app, aroproc.Options{Ready: "tcp", Dir: dir, Args: append(more, "--data", "data")})
 	}
 	var mu sync.Mutex
 	sent := map[string]bool{}
@@ -113,7 +114,8 @@ func TestE07_Killed(t *testing.T) {
 		p.Wait()
 		clients.Wait()
 	}
-	p := start()
+	health := fmt.Sprint("127.0.0.1:", aroproc.FreePort(t))
+	p := start("--health", health)
 	begun := fileLines(t, filepath.Join(dir, "begun.txt"))
 	missing := func() (out []string) {
 		have := map[string]bool{}
@@ -138,10 +140,17 @@ func TestE07_Killed(t *testing.T) {
 	}
 	p.Until("the effects of all events", func() bool { return len(missing()) == 0 })
 	p.Until("no event waits", func() bool {
-		out, _, _ := aroproc.RunIn(t, dir, aro, "data", "check", "data")
-		return !strings.Contains(out, "wait for their handlers")
+		req, err := http.NewRequest("GET", "http://"+health+"/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := try(req)
+		return err == nil && strings.Contains(a.body, "\naro_events_waiting 0\n")
 	})
 	p.Stop()
+	if out, errOut, code := aroproc.RunIn(t, dir, aro, "data", "check", "data"); code != 0 || strings.Contains(out, "wait for their handlers") {
+		t.Errorf("code %d: %s%s", code, out, errOut)
+	}
 	ids, again := map[string]string{}, 0
 	for _, l := range fileLines(t, filepath.Join(dir, "done.txt")) {
 		var line, id string
