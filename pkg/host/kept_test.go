@@ -220,6 +220,67 @@ func TestE07_Bounded(t *testing.T) {
 	}
 }
 
+// TestHammerKeptEvents: many emitters and handlers that fail, wait and end at the same time:
+// each event is handled well once, none is left, and rows are used again.
+func TestHammerKeptEvents(t *testing.T) {
+	const emitters, each = 8, 100
+	for _, kept := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var engine store.Engine = store.NewMemory()
+			if kept {
+				e, err := durable.Open(t.TempDir(), durable.Options{Warn: func(err error) { t.Error(err) }})
+				if err != nil {
+					t.Fatal(err)
+				}
+				engine = e
+			}
+			h := linkConfig(t, `(Begin: X) { Configure the <application: durable-events> with true. }
+(Raise: X) { Emit a <Ping: event> with { n: <event: n> }. }
+(Quick: Ping Handler) {
+    Throw a <Bad: error> for the <n> when <event: attempt> = 1 and <event: n> % 3 = 0.
+    Store { n: <event: n> } into the <quick-repository>.
+}
+(Slow: Ping Handler) {
+    Wait for 0.1 seconds.
+    Throw a <Bad: error> for the <n> when <event: attempt> < 3 and <event: n> % 7 = 0.
+    Store { n: <event: n> } into the <slow-repository>.
+}`, host.Config{Engine: engine, Stdout: io.Discard, Stderr: io.Discard, KeepAlive: true})
+			signals, ended := make(chan os.Signal), make(chan struct{})
+			go func() {
+				h.Run(signals)
+				close(ended)
+			}()
+			synctest.Wait()
+			h.Invoke(h.Named("Begin"), host.Payload{Event: value.EmptyMap}).Release()
+			var emitting sync.WaitGroup
+			for who := range emitters {
+				emitting.Go(func() {
+					for i := range each {
+						n := value.OfInt(int64(who*each + i))
+						h.Invoke(h.Named("Raise"), host.Payload{Event: value.MapOf("n", n)}).Release()
+					}
+				})
+			}
+			emitting.Wait()
+			time.Sleep(10 * time.Second)
+			for _, name := range []string{"quick-repository", "slow-repository"} {
+				if n := engine.Repository(name).Count(); n != emitters*each {
+					t.Errorf("kept %v: %d rows in the %s", kept, n, name)
+				}
+			}
+			if n := engine.Repository(store.Events).Count(); n != 0 {
+				t.Errorf("kept %v: %d events are left", kept, n)
+			}
+			if text := h.Metrics("prometheus"); !strings.Contains(text, "\naro_events_waiting 0\n") {
+				t.Errorf("kept %v: %s", kept, text)
+			}
+			signals <- os.Interrupt
+			close(signals)
+			<-ended
+		})
+	}
+}
+
 // TestE07_Ends: without a folder the log says what is lost when the application ends.
 func TestE07_Ends(t *testing.T) {
 	var errs bytes.Buffer
