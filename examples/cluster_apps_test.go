@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -113,4 +114,71 @@ func TestN_Schedules(t *testing.T) {
 	}
 	a.Stop()
 	b.Prints("ticked\nticked\n")
+}
+
+const keptJobs = `(Application-Start: Jobs) {
+    Configure the <application: durable-events> with true.
+    Listen on port 9000 as <jobs> with { framing: "lines" }.
+    Keepalive the <application> for the <events>.
+    Return an <OK: status> for the <startup>.
+}
+
+(Take: DataReceived Handler) {
+    Extract the <client> from the <event: connection>.
+    Send "OK" to the <client>.
+    Emit a <Job: event> with { line: <event: text> }.
+    Return an <OK: status> for the <job>.
+}
+
+(Work: Job Handler) {
+    Log "begins ${<event: line>} ${<event: id>} ${<event: attempt>}" to the <console>.
+    Throw an <Unlucky: error> for the <job> when <event: line> is "failing" and <parameter: slow> exists.
+    Throw a <Hopeless: error> for the <job> when <event: line> is "hopeless".
+    Wait for 600 seconds when <parameter: slow> exists.
+    Log "has done ${<event: line>}" to the <console>.
+    Return an <OK: status> for the <job>.
+}
+`
+
+// TestN04_EventsMove: three nodes with kept events, one of which is killed while one handler
+// runs and the next attempt of another one is to come. Other nodes run both, each once, as
+// the attempt that follows. What a node that lives has emitted stays with it.
+func TestN04_EventsMove(t *testing.T) {
+	t.Parallel()
+	address := startBrokers(t, 3).Address()
+	app := fixture(t, keptJobs)
+	a := tcpNode(t, app, address, "--slow")
+	others := []*aroproc.Process{tcpNode(t, app, address), tcpNode(t, app, address)}
+	dialTCP(t, others[0].TCP).send("plain\nhopeless\n")
+	others[0].Prints("has done plain")
+	dialTCP(t, a.TCP).send("running\n")
+	dialTCP(t, a.TCP).send("failing\n")
+	a.Prints("begins running ")
+	a.Complains("attempt 1 of 10: again in ")
+	a.Signal(syscall.SIGKILL)
+	a.Wait()
+	both := func() string { return others[0].Stdout() + others[1].Stdout() }
+	others[0].Until("both events elsewhere", func() bool {
+		return strings.Contains(both(), "has done running\n") && strings.Contains(both(), "has done failing\n")
+	})
+	begins := func(out, line string) (ids []string) {
+		for l := range strings.Lines(out) {
+			if f := strings.Fields(l); len(f) == 4 && f[0] == "begins" && f[1] == line {
+				ids = append(ids, f[2]+" "+f[3])
+			}
+		}
+		return ids
+	}
+	for line, attempt := range map[string]string{"running": " 2", "failing": ""} {
+		before, after := begins(a.Stdout(), line), begins(both(), line)
+		if attempt == "" { // the second attempt may have begun where the first one was
+			attempt = fmt.Sprint(" ", len(before)+1)
+		}
+		if id, _, _ := strings.Cut(before[0], " "); len(after) != 1 || after[0] != id+attempt {
+			t.Errorf("%s began there as %q, elsewhere as %q", line, before, after)
+		}
+	}
+	if n := len(begins(others[1].Stdout(), "plain")) + len(begins(others[1].Stdout(), "hopeless")); n != 0 || strings.Contains(a.Stdout(), "plain") {
+		t.Errorf("%d handlers ran on a node that had not emitted their event", n)
+	}
 }

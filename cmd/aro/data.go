@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aro/pkg/store"
 	"aro/pkg/store/durable"
 )
 
@@ -74,6 +75,12 @@ func dataError(folder string, err error) error {
 // describeData lists what is in a data folder.
 func describeData(w io.Writer, r *durable.Report) {
 	for _, c := range r.Repositories {
+		if c.Name == store.Events {
+			if c.Rows > 0 {
+				fmt.Fprintf(w, "events that wait for their handlers: %d\n", c.Rows)
+			}
+			continue
+		}
 		fmt.Fprintf(w, "%s: %d rows\n", c.Name, c.Rows)
 	}
 	if r.Torn > 0 {

@@ -26,8 +26,8 @@ func (c *compiler) direct(n *syntax.Noun) (int, bool) {
 func (c *compiler) refTo(n *syntax.Noun, dst int, quiet bool) {
 	switch {
 	case strings.HasSuffix(n.Base, "-repository") && c.find(n.Base) == nil:
-		if n.Raw == "count" {
-			c.act(dst, bytecode.Site{Verb: "(count)", Object: noun(n), Extra: bytecode.NoReg}, c.temps(0))
+		if n.Raw == "count" || n.Raw == "stale" {
+			c.act(dst, bytecode.Site{Verb: "(" + n.Raw + ")", Object: noun(n), Extra: bytecode.NoReg}, c.temps(0))
 			return
 		}
 		c.act(dst, bytecode.Site{Verb: "(rows)", Object: noun(n), Extra: bytecode.NoReg}, c.temps(0))

@@ -43,7 +43,7 @@ func (b *builder) statements(s *host.Set, c *bytecode.Chunk) {
 			if isRepository(site.Result.Base) {
 				to(Writes, Repository, site.Result.Base, "")
 			}
-		case "(count)", "(rows)":
+		case "(count)", "(stale)", "(rows)":
 			verb = "read"
 			to(Reads, Repository, object, "")
 		case "retrieve", "reduce", "filter", "map", "sort", "group":

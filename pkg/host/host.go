@@ -117,6 +117,7 @@ type Host struct {
 	refusals  refusals
 	secrets   secrets
 	schedules schedules
+	keeper    keeper
 	commands  commands
 	system    system
 	keyboard  keyboard
@@ -160,6 +161,7 @@ func New(p *bytecode.Program, cfg Config) *Host {
 		h.shared.Adopt(h.adopt)
 	}
 	h.alone = h.durable == nil && h.shared == nil
+	h.keeper.h = h
 	h.files = newFiles(cfg.WorkDir, cfg.Access)
 	h.stdin.r = bufio.NewReader(cfg.Stdin)
 	h.life.init()

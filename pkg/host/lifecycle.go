@@ -177,7 +177,7 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 		code, failure = 1, e.Err()
 	}
 	if failure == nil {
-		h.life.ready.Store(true)
+		h.begun()
 		h.waitForWork()
 	}
 	h.Shutdown("")
@@ -393,7 +393,7 @@ func keepalive(c *vm.Call) (value.Value, error) {
 			}
 		}
 	}
-	h.life.ready.Store(true)
+	h.begun()
 	return c.Suspend(keepaliveOp{h})
 }
 

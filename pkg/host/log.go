@@ -127,9 +127,17 @@ func (h *Host) failed(e *Execution) {
 	if e.fromOutside() {
 		label = " [" + e.Trace().Label() + "]"
 	}
+	attempt, kept := e.Trigger.(*delivery)
+	if kept {
+		label += attempt.outlook()
+	}
 	text := fmt.Appendf(nil, "[ERROR] [%s: %s]%s%s %s\n", s.Name, s.Activity, label, place(err), Describe(err))
 	if h.LogJSON {
-		h.entry(h.Stderr, text, levelError, printed(err.Error()), e, failureAttrs(err)...)
+		attrs := failureAttrs(err)
+		if kept {
+			attrs = append(attrs, attempt.outlookAttrs()...)
+		}
+		h.entry(h.Stderr, text, levelError, printed(err.Error()), e, attrs...)
 	} else {
 		h.writeLine(h.Stderr, text)
 	}

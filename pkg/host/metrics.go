@@ -162,6 +162,8 @@ type metrics struct {
 	uptime       time.Duration
 	process      processMetrics
 	refusals     []Refusal
+	waiting      int           // events that are kept, -1 when none are
+	stale        time.Duration // for which nothing was heard of other machines, -1 without others
 }
 
 // processMetrics is what the system knows about the process; what it does not
@@ -180,7 +182,10 @@ var processStart = time.Now()
 func (h *Host) metrics() *metrics {
 	const ms = float64(time.Millisecond)
 	total := 0.0
-	m := &metrics{uptime: time.Since(h.started), process: readProcess(), refusals: h.Refusals()}
+	m := &metrics{uptime: time.Since(h.started), process: readProcess(), refusals: h.Refusals(), waiting: h.keeper.waiting(), stale: -1}
+	if h.shared != nil {
+		m.stale = h.shared.Behind()
+	}
 	m.process.start = processStart
 	for _, s := range h.program().sets {
 		n := s.stats.count()

@@ -144,6 +144,12 @@ func prometheusMetrics(b []byte, m *metrics) []byte {
 			b = fmt.Appendf(b, "aro_refused_total{reason=\"%s\"} %d\n", label(r.Reason), r.N)
 		}
 	}
+	if m.waiting >= 0 {
+		single("aro_events_waiting", "gauge", "Events that survive whose handlers have not all ended well", fmt.Sprint(m.waiting))
+	}
+	if m.stale >= 0 {
+		single("aro_engine_stale_seconds", "gauge", "Time for which nothing was heard of other machines, 0 while they are heard", fmt.Sprintf("%.1f", m.stale.Seconds()))
+	}
 	p := &m.process
 	single("aro_application_uptime_seconds", "gauge", "Application uptime in seconds", fmt.Sprintf("%.2f", m.uptime.Seconds()))
 	single("aro_process_cpu_user_seconds", "counter", "CPU time spent in user mode", fmt.Sprintf("%.4f", p.user.Seconds()))

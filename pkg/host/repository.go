@@ -14,9 +14,10 @@ type repository struct {
 	store.Repository
 	watchers  atomic.Pointer[watchers] // nil when nobody watches
 	turn      turn
-	held      store.Turn  // of the cluster, while this process has it; under waitsMu
-	transient atomic.Bool // taken out of the durable ones
-	file      *storeFile  // that changes are written to, nil without; fixed before anything runs
+	held      store.Turn   // of the cluster, while this process has it; under waitsMu
+	shared    store.Shared // the engine, nil when no other process has a part in it
+	transient atomic.Bool  // taken out of the durable ones
+	file      *storeFile   // that changes are written to, nil without; fixed before anything runs
 }
 
 // trigger is what observers, or the handlers of an eviction, get of a change.
@@ -27,6 +28,14 @@ func (r *repository) trigger(c *store.Change) Trigger {
 	t := &changeEvent{repo: r.Name(), change: *c}
 	t.self = value.OfObject(t)
 	return t
+}
+
+// stale is for how long this process has not heard what others store; 0 usually.
+func (r *repository) stale() time.Duration {
+	if r.shared == nil {
+		return 0
+	}
+	return r.shared.Behind()
 }
 
 // Repository returns the repository of that name.
@@ -40,7 +49,7 @@ func (h *Host) Repository(name string) *repository {
 	h.reposMu.Lock()
 	defer h.reposMu.Unlock()
 	if r = h.repos[name]; r == nil {
-		r = &repository{Repository: h.Engine.Repository(name)}
+		r = &repository{Repository: h.Engine.Repository(name), shared: h.shared}
 		h.repos[name] = r
 	}
 	return r

@@ -111,6 +111,9 @@ func (h *Host) adopt(name string, changes []store.Change, t store.Turn) {
 	owner, depth := r.turn.lend(root, 1)
 	op.hold(t)
 	op.adopted = func() {
+		if op.err != nil {
+			h.Diagnose("[ERROR] the observers of the %s, which another process had left: %s", name, op.err)
+		}
 		h.flight.ended.add(root.stripe, 1)
 		root.release()
 	}

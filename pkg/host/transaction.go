@@ -2,15 +2,12 @@ package host
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"aro/pkg/store"
 	"aro/pkg/vm"
-	"aro/pkg/vm/value"
 )
 
 // transaction holds what a run stores, deletes and clears until it ends well: then all
@@ -221,20 +218,4 @@ func (c *settlement) end(err error) {
 	if c.phase.Swap(done) == suspended {
 		c.e.end()
 	}
-}
-
-// configureApplication is `Configure the <application: transactions> with true.`
-func configureApplication(c *vm.Call, v value.Value) (value.Value, error) {
-	h := executionOf(c).Host
-	if name := c.Site.Result.Raw; name != "transactions" {
-		return value.Value{}, fmt.Errorf("an application has no setting '%s'; it has transactions", name)
-	}
-	if v.Kind() != value.Bool {
-		return value.Value{}, errors.New("transactions is true or false, got " + v.Text())
-	}
-	if _, ok := h.Engine.(store.Transactional); !ok && v.Bool() {
-		return value.Value{}, errors.New("with --engine there are no transactions: each statement is one change for all machines")
-	}
-	h.transactions.Store(v.Bool())
-	return applicationValue, nil
 }

@@ -252,7 +252,7 @@ type writeOp struct {
 
 	held    store.Turn  // of the cluster, that this write has begun; nil without a cluster
 	lent    func()      // gives the turn back to who had it, of an adopted turn
-	adopted func()      // called at the end of an adopted turn, which no statement waits for
+	adopted func()      // called at the end of a write that no statement waits for
 	commit  *settlement // that this is a part of, with the changes of its own repository
 }
 
@@ -404,9 +404,6 @@ func (op *writeOp) next() {
 // end gives the statement its result.
 func (op *writeOp) end() {
 	if op.adopted != nil {
-		if op.err != nil {
-			op.e.Host.Diagnose("[ERROR] the observers of the %s, which another process had left: %s", op.repo.Name(), op.err)
-		}
 		op.adopted()
 		return
 	}

@@ -29,6 +29,9 @@ func emit(c *vm.Call) (value.Value, error) {
 	if h.Record != nil {
 		h.Record.domain(c.Site.Result.Base, p, h.Secrets(c.Co))
 	}
+	if h.keeper.on.Load() {
+		return h.keeper.emit(c, sets, p)
+	}
 	return h.fanOut(c, sets, Payload{p})
 }
 

@@ -16,6 +16,9 @@ var internalVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "(count)", Doc: "<x-repository: count>"}, Link: func(h *Host, s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, error) {
 		return countRows, h.Repository(s.Object.Base), nil
 	}},
+	{Verb: bytecode.Verb{Name: "(stale)", Doc: "<x-repository: stale>"}, Link: func(h *Host, s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, error) {
+		return staleRows, h.Repository(s.Object.Base), nil
+	}},
 	{Verb: bytecode.Verb{Name: "(rows)", Doc: "<x-repository>"}, Link: func(h *Host, s *bytecode.Site, _ *bytecode.Chunk) (vm.Func, any, error) {
 		return allRows, h.Repository(s.Object.Base), nil
 	}},
@@ -33,6 +36,12 @@ var internalVerbs = []*Verb{
 
 func countRows(c *vm.Call) (value.Value, error) {
 	return value.OfInt(int64(c.Site.Target.(*repository).seen(c).Count())), nil
+}
+
+// staleRows is for how many seconds nothing was heard of other machines: rows may be that
+// old.
+func staleRows(c *vm.Call) (value.Value, error) {
+	return value.OfFloat(c.Site.Target.(*repository).stale().Seconds()), nil
 }
 
 func allRows(c *vm.Call) (value.Value, error) {

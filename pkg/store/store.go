@@ -69,6 +69,15 @@ type Shared interface {
 	// Adopt says who goes on with the turn of a process that died: f gets the changes of
 	// the Turn and must end it. It is called once, before anything is written.
 	Adopt(f func(repository string, changes []Change, t Turn))
+	// Process names this process among those that share; one that starts again is another
+	// one.
+	Process() string
+	// Gone reports whether a process has not given a sign of life for so long that others
+	// do its work. Who was away itself cannot tell, and takes nobody for gone.
+	Gone(process string) bool
+	// Behind is for how long this process has not heard what others changed: rows may be
+	// that old. It is 0 while it hears them.
+	Behind() time.Duration
 }
 
 // UnavailableError says that a change was not confirmed because others could not be
@@ -121,6 +130,10 @@ type Repository interface {
 	// Limits returns what SetLimits set.
 	Limits() Limits
 }
+
+// Events is the repository in which a host keeps events whose handlers have not ended.
+// No program can name it, so lists of repositories for people leave it out.
+const Events = "(events)"
 
 // Finder is a Repository that can look up the row of an id without making a list for
 // it. It may miss a row that Select would find.

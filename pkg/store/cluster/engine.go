@@ -213,6 +213,23 @@ func (e *Engine) Adopt(f func(string, []store.Change, store.Turn)) {
 	e.adopt = f
 }
 
+// Process implements store.Shared.
+func (e *Engine) Process() string { return e.node }
+
+// Behind implements store.Shared. Our own signs of life take the way that entries take.
+func (e *Engine) Behind() time.Duration {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	last, ok := e.heard[e.node]
+	if d := time.Since(last); ok && d > 3*e.o.Beat {
+		return d
+	}
+	return 0
+}
+
+// Gone implements store.Shared.
+func (e *Engine) Gone(process string) bool { return e.dead(process) }
+
 func (e *Engine) adopter() func(string, []store.Change, store.Turn) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()

@@ -363,3 +363,46 @@ func TestBackAgain(t *testing.T) {
 		agree(t, a, b)
 	})
 }
+
+// TestGone: a node that is cut off is gone for the others after five seconds, and a name
+// that nobody has heard is; nobody is for the one that was away, until it has heard the
+// others for as long.
+func TestGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemlog()
+		c := l.client()
+		a, b := mustOpen(t, l.client(), Options{}), mustOpen(t, c, Options{})
+		defer a.Close()
+		defer b.Close()
+		if a.Process() == b.Process() {
+			t.Error("two processes have one name")
+		}
+		time.Sleep(10 * time.Second)
+		if a.Gone(a.Process()) || a.Gone(b.Process()) || !a.Gone("0123456789abcdef") {
+			t.Error("gone is who was never there, and nobody else")
+		}
+		c.sever(true)
+		time.Sleep(3 * time.Second)
+		if a.Gone(b.Process()) {
+			t.Error("gone after 3 s")
+		}
+		time.Sleep(4 * time.Second)
+		if !a.Gone(b.Process()) {
+			t.Error("not gone after 7 s")
+		}
+		if b.Gone(a.Process()) || b.Gone("0123456789abcdef") {
+			t.Error("who was away takes others for gone")
+		}
+		if da, db := a.Behind(), b.Behind(); da != 0 || db < 6*time.Second || db > 9*time.Second {
+			t.Errorf("one that was not cut off is behind by %v, one that was for 7 s by %v", da, db)
+		}
+		c.sever(false)
+		time.Sleep(10 * time.Second)
+		if d := b.Behind(); d != 0 {
+			t.Errorf("behind by %v after coming back", d)
+		}
+		if a.Gone(b.Process()) || b.Gone(a.Process()) {
+			t.Error("gone after coming back")
+		}
+	})
+}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
+	"aro/pkg/store"
 	"aro/pkg/vm/value"
 )
 
@@ -115,7 +117,7 @@ func Rows(dir, name string) ([]value.Value, error) {
 	}
 	r := e.repos[name]
 	if r == nil {
-		names := e.Names()
+		names := slices.DeleteFunc(e.Names(), func(n string) bool { return n == store.Events })
 		if len(names) == 0 {
 			return nil, fmt.Errorf("nothing was ever stored in %s", dir)
 		}

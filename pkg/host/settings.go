@@ -1,0 +1,30 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+
+	"aro/pkg/store"
+	"aro/pkg/vm"
+	"aro/pkg/vm/value"
+)
+
+// configureApplication is `Configure the <application: transactions> with true.`
+func configureApplication(c *vm.Call, v value.Value) (value.Value, error) {
+	h, name := executionOf(c).Host, c.Site.Result.Raw
+	if name != "durable-events" && name != "transactions" {
+		return value.Value{}, fmt.Errorf("the application has no setting '%s'; it has durable-events and transactions", name)
+	}
+	if v.Kind() != value.Bool {
+		return value.Value{}, errors.New(name + " is true or false, got " + v.Text())
+	}
+	if name == "durable-events" {
+		h.keeper.turn(v.Bool())
+		return applicationValue, nil
+	}
+	if _, ok := h.Engine.(store.Transactional); !ok && v.Bool() {
+		return value.Value{}, errors.New("with --engine there are no transactions: each statement is one change for all machines")
+	}
+	h.transactions.Store(v.Bool())
+	return applicationValue, nil
+}
