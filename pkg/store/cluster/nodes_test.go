@@ -90,9 +90,9 @@ func TestHammerCounters(t *testing.T) {
 		for range 3 {
 			c := l.client()
 			c.lose = lose
-			engines = append(engines, mustOpen(t, c, Options{Patience: time.Minute, Retry: time.Millisecond, StateSize: 20_000}))
+			engines = append(engines, mustOpen(t, c, Options{Patience: time.Minute, Retry: time.Millisecond, StateSize: 100_000}))
 		}
-		const writers, each = 4, 100
+		const writers, each = 4, 300
 		var wg sync.WaitGroup
 		for i, e := range engines {
 			for range writers {
