@@ -126,8 +126,8 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 		e.Within(&parent.Coroutine)
 		e.clock.within = e.Timed()
 	}
-	if h.transactions.Load() && parent == nil {
-		e.more().txn = &transaction{}
+	if parent == nil {
+		e.separate(nil)
 	}
 	if h.follower != nil {
 		h.follower.note(e, stepBegins)
@@ -317,9 +317,7 @@ func (e *Execution) raise(set *Set, t Trigger) {
 	}
 	e.group.n.Add(1)
 	x := e.Host.newExecution(set.Code, set, t, e)
-	if x.Host.transactions.Load() {
-		x.more().txn = &transaction{outer: e.transaction()}
-	}
+	x.separate(e.transaction())
 	x.Depth++
 	x.finished = endMember
 	x.drive()

@@ -22,6 +22,10 @@ func (v *keeper) emit(c *vm.Call, sets []*Set, p value.Value) (value.Value, erro
 	if k == nil || err != nil {
 		return value.Value{}, err
 	}
+	if t := e.transaction(); t != nil {
+		t.raiseLater(k)
+		return value.Value{}, nil
+	}
 	switch h := v.h; {
 	case v.h.alone:
 	case h.durable != nil && e.observes() && !h.durable.Crowded():
@@ -85,6 +89,7 @@ func (k *keptEvent) raise(e *Execution) {
 		}
 		e.group.n.Add(1)
 		x := e.Host.newExecution(set.Code, set, d.deliver(), e)
+		x.separate(nil)
 		x.Depth++
 		x.finished = func(x *Execution) {
 			waiter := x.parent
@@ -93,6 +98,15 @@ func (k *keptEvent) raise(e *Execution) {
 			waiter.group.member(waiter)
 		}
 		x.drive()
+	}
+	k.raised()
+}
+
+// raiseApart runs the handlers of an event that its Emit does not wait for, for the
+// first time.
+func (k *keptEvent) raiseApart() {
+	for _, d := range slices.Clone(k.left) {
+		d.again()
 	}
 	k.raised()
 }

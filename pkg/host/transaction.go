@@ -21,8 +21,9 @@ import (
 type transaction struct {
 	outer *transaction // of the run whose event this one handles, nil if that has none
 
-	mu    sync.Mutex
-	parts []part
+	mu     sync.Mutex
+	parts  []part
+	events []*keptEvent // that were emitted, see raiseLater
 }
 
 // part is what a transaction does to one repository.
@@ -45,6 +46,38 @@ func (e *Execution) transaction() *transaction {
 		}
 	}
 	return nil
+}
+
+// separate gives a run that has not begun a transaction of its own, within outer if
+// that is not nil, where the application has transactions.
+func (e *Execution) separate(outer *transaction) {
+	if e.Host.transactions.Load() {
+		e.more().txn = &transaction{outer: outer}
+	}
+}
+
+// raiseLater makes an event that is to survive a part of the transaction: it is kept
+// with what the run stores, and its handlers begin when that has happened.
+func (t *transaction) raiseLater(k *keptEvent) {
+	if h := k.v.h; !h.alone {
+		t.of(h.Repository(keptEvents)).Store(k.asRow())
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.events = append(t.events, k)
+}
+
+// raise runs the handlers of the events of a transaction that has ended well, and
+// forgets those of one that has not.
+func (t *transaction) raise(well bool) {
+	for _, k := range t.events {
+		if well {
+			go k.raiseApart()
+		} else {
+			k.v.forget(k, false)
+		}
+	}
+	t.events = nil
 }
 
 // seen returns a repository as the run of a call sees it.
@@ -90,16 +123,23 @@ func overlays(parts []part) []*store.Overlay {
 func (e *Execution) settle() bool {
 	t := e.extra.txn
 	if e.State() != vm.Done {
+		t.raise(false)
 		return true
 	}
 	parts := slices.DeleteFunc(t.parts, func(p part) bool { return !p.rows.Wrote() })
 	if t.outer != nil {
 		if err := store.Merge(overlays(parts)); err != nil {
+			t.raise(false)
 			e.Fail(err)
+			return true
 		}
+		t.outer.mu.Lock()
+		defer t.outer.mu.Unlock()
+		t.outer.events = append(t.outer.events, t.events...)
 		return true
 	}
 	if len(parts) == 0 {
+		t.raise(true)
 		return true
 	}
 	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.repo.Name(), b.repo.Name()) })
@@ -162,7 +202,7 @@ func (c *settlement) apply() {
 				op.repo.turn.pass()
 			}
 		}
-		c.end(err)
+		c.end(err, false)
 		return
 	}
 	for _, p := range c.parts {
@@ -197,21 +237,23 @@ func (c *settlement) observed(err error) {
 func (c *settlement) sync() {
 	d := c.e.Host.durable
 	if d == nil || c.e.observes() && !d.Crowded() { // the write that it observes waits
-		c.end(c.err)
+		c.end(c.err, true)
 		return
 	}
 	c.release()
 	c.release = nil
-	already, err := d.Sync(c.before, d.Position(), func(err error) { go c.end(cmp.Or(err, c.err)) })
+	already, err := d.Sync(c.before, d.Position(), func(err error) { go c.end(cmp.Or(err, c.err), err == nil) })
 	if already {
-		c.end(cmp.Or(err, c.err))
+		c.end(cmp.Or(err, c.err), err == nil)
 	}
 }
 
-func (c *settlement) end(err error) {
+// end ends the run; happened says that its changes were made.
+func (c *settlement) end(err error, happened bool) {
 	if c.release != nil {
 		c.release()
 	}
+	c.e.extra.txn.raise(happened)
 	if err != nil {
 		c.e.Fail(err)
 	}
