@@ -3,30 +3,13 @@ package host
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"aro/pkg/store"
-	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 )
-
-// configureApplication is `Configure the <application: durable-events> with true.`
-func configureApplication(c *vm.Call, v value.Value) (value.Value, error) {
-	s, h := c.Site, executionOf(c).Host
-	switch s.Result.Raw {
-	case "durable-events":
-		if v.Kind() != value.Bool {
-			return value.Value{}, errors.New("durable-events is true or false, got " + v.Text())
-		}
-		h.keeper.turn(v.Bool())
-	default:
-		return value.Value{}, errors.New("the application has no setting '" + s.Result.Raw + "'; it has durable-events")
-	}
-	return applicationValue, nil
-}
 
 // lookEvery is how often a process looks for events of those that died.
 const lookEvery = time.Second
@@ -164,9 +147,9 @@ func (k *keptEvent) resume() {
 		v.mu.Unlock()
 		return
 	}
+	k.raising = true
 	v.add(k)
 	v.mu.Unlock()
-	k.raising = true
 	for _, d := range slices.Clone(k.left) {
 		switch {
 		case d.attempt > mostAttempts:
