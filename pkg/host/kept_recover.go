@@ -147,9 +147,9 @@ func (k *keptEvent) resume() {
 		v.mu.Unlock()
 		return
 	}
+	k.raising = true
 	v.add(k)
 	v.mu.Unlock()
-	k.raising = true
 	for _, d := range slices.Clone(k.left) {
 		switch {
 		case d.attempt > mostAttempts:

@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -414,4 +415,39 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// TestE07_LogJSON: a log of objects says which event and attempt failed, and when the next
+// one comes.
+func TestE07_LogJSON(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var errs lockedBuffer
+		h := linkConfig(t, `(Raise: X) {
+    Configure the <application: durable-events> with true.
+    Emit a <Ping: event> with { n: 1 }.
+}
+(Fail: Ping Handler) { Throw a <Bad: error> for the <n>. }`, host.Config{Stdout: io.Discard, Stderr: &errs, LogJSON: true})
+		h.Invoke(h.Named("Raise"), host.Payload{Event: value.EmptyMap}).Release()
+		time.Sleep(time.Hour)
+		var attempts []int
+		for line := range strings.Lines(errs.String()) {
+			var l struct {
+				Set, Event, Again string
+				Attempt           int
+			}
+			if err := json.Unmarshal([]byte(line), &l); err != nil {
+				t.Fatal(err)
+			}
+			if l.Set != "Fail" {
+				continue
+			}
+			attempts = append(attempts, l.Attempt)
+			if again := l.Again != ""; l.Event == "" || again != (l.Attempt < 10) {
+				t.Error(line)
+			}
+		}
+		if fmt.Sprint(attempts) != "[1 2 3 4 5 6 7 8 9 10]" {
+			t.Errorf("%v", attempts)
+		}
+	})
 }
