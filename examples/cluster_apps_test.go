@@ -182,3 +182,51 @@ func TestN04_EventsMove(t *testing.T) {
 		t.Errorf("%d handlers ran on a node that had not emitted their event", n)
 	}
 }
+
+// TestN_Everywhere: an observer runs where the change was made, one that is declared
+// everywhere on each node, in the order of the changes, with what was there before.
+func TestN_Everywhere(t *testing.T) {
+	t.Parallel()
+	address := startBrokers(t, 1).Address()
+	app := fixture(t, `(Application-Start: Prices) {
+    Listen on port 9000 as <prices> with { framing: "lines" }.
+    Return an <OK: status> for the <startup>.
+}
+
+(Take: DataReceived Handler) {
+    Extract the <price> from the <event: text>.
+    Store { id: "tea", price: <price> } into the <price-repository>.
+    Send "OK" to the <event: connection>.
+    Return an <OK: status> for the <price>.
+}
+
+(Tell: price-repository Observer) {
+    Log "here ${<event: newValue.price>}" to the <console>.
+    Return an <OK: status> for the <price>.
+}
+
+(Show: price-repository Observer everywhere) when <event: newValue.price> != "secret" {
+    Log "${<event: changeType>} ${<event: newValue.price>}" to the <console>.
+    Log "instead of ${<event: oldValue.price>}" to the <console> when <event: changeType> = "updated".
+    Return an <OK: status> for the <price>.
+}
+`)
+	a, b := tcpNode(t, app, address), tcpNode(t, app, address)
+	on := dialTCP(t, a.TCP)
+	for _, price := range []string{"1", "2", "secret", "3"} {
+		on.send(price + "\n")
+		on.want("OK\n")
+	}
+	b.Prints("created 1\nupdated 2\ninstead of 1\nupdated 3\ninstead of secret\n")
+	if want := "here 1\ncreated 1\nhere 2\nupdated 2\ninstead of 1\nhere secret\nhere 3\nupdated 3\ninstead of secret\n"; !strings.Contains(a.Stdout(), want) {
+		t.Errorf("the node of the changes printed\n%s", a.Stdout())
+	}
+	if strings.Contains(b.Stdout(), "here") {
+		t.Errorf("the other node printed\n%s", b.Stdout())
+	}
+	// What is stored there is told here.
+	on = dialTCP(t, b.TCP)
+	on.send("4\n")
+	on.want("OK\n")
+	a.Prints("updated 4\ninstead of 3\n")
+}

@@ -239,6 +239,10 @@ type Stmt struct {
 	Line, Col int32
 }
 
+// Everywhere ends the activity of an observer that runs on each machine of a cluster:
+// `message-repository Observer everywhere`.
+const Everywhere = " everywhere"
+
 // IsTest reports whether `aro test` runs a feature set, and nobody else does
 // (02 §14).
 func IsTest(name, activity string) bool {

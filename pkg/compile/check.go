@@ -169,7 +169,7 @@ func (p *program) findExports() {
 		if s.Name == "Application-Start" || s.Name == "Application-End" {
 			continue
 		}
-		if strings.HasSuffix(s.Activity, "Handler") || strings.HasSuffix(s.Activity, "Observer") {
+		if reacts(s.Activity) {
 			mentionedNames(s, p.exported)
 		}
 	}

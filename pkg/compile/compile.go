@@ -176,7 +176,7 @@ func (c *compiler) featureSet(set *syntax.FeatureSet) *bytecode.Chunk {
 		c.inGuard = true
 		r := c.expr(set.When)
 		strict := uint8(0)
-		if strings.HasSuffix(set.Activity, "-repository Observer") {
+		if strings.HasSuffix(strings.TrimSuffix(set.Activity, bytecode.Everywhere), "-repository Observer") {
 			strict = 1 // 02 §7.8
 		}
 		c.emitN(bytecode.SKIP, strict, r, 0, 0)

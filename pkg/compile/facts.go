@@ -59,8 +59,13 @@ func (p *program) simpleFacts(s *syntax.Simple, test, start bool) {
 // isHandler reports whether a feature set reacts to events, so that it sees what
 // Application-Start bound (01 §9.1).
 func isHandler(s *syntax.FeatureSet) bool {
-	return strings.HasSuffix(s.Activity, "Handler") || strings.HasSuffix(s.Activity, "Observer") ||
-		s.Name == "Application-End"
+	return reacts(s.Activity) || s.Name == "Application-End"
+}
+
+// reacts reports whether an activity is that of a handler or an observer.
+func reacts(activity string) bool {
+	a := strings.TrimSuffix(activity, bytecode.Everywhere)
+	return strings.HasSuffix(a, "Handler") || strings.HasSuffix(a, "Observer")
 }
 
 // isTest reports whether `aro test` runs the feature set (02 §14).

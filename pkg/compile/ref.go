@@ -93,7 +93,7 @@ func (c *compiler) entry(name string) *variable {
 		c.tooLong, c.entries = true, 1
 	}
 	// Handlers and observers always have their event.
-	a := c.chunk.Activity
+	a := strings.TrimSuffix(c.chunk.Activity, bytecode.Everywhere)
 	v.certain = name == "event" && !c.inGuard && (strings.HasSuffix(a, " Handler") || strings.HasSuffix(a, " Observer"))
 	c.outer.vars[name] = v
 	c.outer.order = append(c.outer.order, v)

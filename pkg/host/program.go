@@ -24,8 +24,9 @@ type program struct {
 
 // watchers are the feature sets that run when a repository changes.
 type watchers struct {
-	observers []*Set
-	evicted   []*Set // handlers of rows that its limit drops
+	observers  []*Set
+	everywhere []*Set // those of observers that hear of the changes of other machines, too
+	evicted    []*Set // handlers of rows that its limit drops
 }
 
 // newProgram links a program, which must have been verified. Its code is linked when
@@ -68,6 +69,9 @@ func (p *program) add(h *Host, s *Set) {
 	case Observer:
 		w := p.of(h.Repository(s.Event))
 		w.observers = append(w.observers, s)
+		if s.everywhere {
+			w.everywhere = append(w.everywhere, s)
+		}
 	case EvictedEvent:
 		w := p.of(h.Repository(s.Event))
 		w.evicted = append(w.evicted, s)
@@ -106,6 +110,9 @@ func (h *Host) install(p *program) {
 	defer h.reposMu.RUnlock()
 	for _, r := range h.repos {
 		r.watchers.Store(p.watchers[r]) // nil when nobody watches
+		if w := p.watchers[r]; w != nil && w.everywhere != nil {
+			h.watchElsewhere(r)
+		}
 	}
 }
 

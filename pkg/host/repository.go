@@ -16,6 +16,7 @@ type repository struct {
 	turn      turn
 	held      store.Turn   // of the cluster, while this process has it; under waitsMu
 	shared    store.Shared // the engine, nil when no other process has a part in it
+	elsewhere *elsewhere   // what other machines have changed, nil if nobody wants to know
 	transient atomic.Bool  // taken out of the durable ones
 	file      *storeFile   // that changes are written to, nil without; fixed before anything runs
 }

@@ -58,6 +58,7 @@ type Set struct {
 
 	guard      []condition
 	transition string // of a StateEvent: the only transition it is for, "" for any
+	everywhere bool   // an Observer that runs on each machine
 	stats      stats
 	durations  *histogram // of all runs; nil unless somebody watches
 }
@@ -111,6 +112,9 @@ func newSet(c *bytecode.Chunk) *Set {
 		}
 	case strings.HasSuffix(a, " Evicted Handler"):
 		s.Kind, s.Event, s.Inherits = EvictedEvent, strings.TrimSuffix(a, " Evicted Handler"), true
+	case strings.HasSuffix(a, " Observer"+bytecode.Everywhere):
+		s.Kind, s.Event, s.Inherits = Observer, strings.TrimSuffix(a, " Observer"+bytecode.Everywhere), true
+		s.everywhere = true
 	case strings.HasSuffix(a, " Observer"):
 		s.Kind, s.Event, s.Inherits = Observer, strings.TrimSuffix(a, " Observer"), true
 	case strings.HasSuffix(a, " Handler"):

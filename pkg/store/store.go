@@ -69,6 +69,11 @@ type Shared interface {
 	// Adopt says who goes on with the turn of a process that died: f gets the changes of
 	// the Turn and must end it. It is called once, before anything is written.
 	Adopt(f func(repository string, changes []Change, t Turn))
+	// Follow says who is told of each change of a repository that another process makes,
+	// in their order, when the rows are so; it must not hold the caller up. What was
+	// changed while this process was cut off for long is not told. It is called at most
+	// once for a repository.
+	Follow(repository string, f func(changes []Change))
 	// Process names this process among those that share; one that starts again is another
 	// one.
 	Process() string

@@ -213,6 +213,14 @@ func (e *Engine) Adopt(f func(string, []store.Change, store.Turn)) {
 	e.adopt = f
 }
 
+// Follow implements store.Shared.
+func (e *Engine) Follow(name string, f func(changes []store.Change)) {
+	r := e.Repository(name).(*repository)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.follow = f
+}
+
 // Process implements store.Shared.
 func (e *Engine) Process() string { return e.node }
 

@@ -406,3 +406,44 @@ func TestGone(t *testing.T) {
 		}
 	})
 }
+
+// TestFollow: who follows a repository hears each change of the others once, in order, and
+// none of its own.
+func TestFollow(t *testing.T) {
+	l := newMemlog()
+	a, b, c := mustOpen(t, l.client(), Options{}), mustOpen(t, l.client(), Options{}), mustOpen(t, l.client(), Options{})
+	var mu sync.Mutex
+	var heard []store.Change
+	a.Follow("r", func(changes []store.Change) {
+		mu.Lock()
+		defer mu.Unlock()
+		heard = append(heard, changes...)
+	})
+	const each = 200
+	var wg sync.WaitGroup
+	for i, e := range []*Engine{a, b, c} {
+		wg.Go(func() {
+			for n := range each {
+				e.Repository("r").Store(row(fmt.Sprint("of ", i), n))
+			}
+		})
+	}
+	wg.Wait()
+	agree(t, a, b, c)
+	mu.Lock()
+	defer mu.Unlock()
+	next := map[string]int{}
+	for _, c := range heard {
+		id := c.ID.Text()
+		if n := number(c.New); id == "of 0" || n != next[id] || (c.Kind == store.Created) != (n == 0) || n > 0 && number(c.Old) != n-1 {
+			t.Fatalf("%s: %s %d, want %d", id, c.Kind, n, next[id])
+		}
+		next[id]++
+	}
+	if len(heard) != 2*each {
+		t.Errorf("%d changes were told", len(heard))
+	}
+	for _, e := range []*Engine{a, b, c} {
+		e.Close()
+	}
+}

@@ -33,6 +33,8 @@ type repository struct {
 	grown  int64  // bytes of entries since the last state
 	size   int64  // of that state
 
+	follow func([]store.Change) // wants to know what others change; nil usually
+
 	doubt error // why the last entry had no answer; nil when the log has said something since
 
 	turn *turn  // that the log says is on, nil for none
@@ -160,10 +162,11 @@ func (r *repository) entry(h *header, body []byte, size int64, own *entry) {
 		}
 	}
 	var changes []store.Change
+	told := own == nil && r.follow != nil
 	r.Lock()
 	if own == nil || own.kind != entryEnd { // whose effects are there already
 		for i := range effects {
-			if h.kind == entryTurn {
+			if h.kind == entryTurn || told {
 				if c, ok := r.Foretell(&effects[i]); ok {
 					changes = append(changes, c)
 				}
@@ -175,6 +178,9 @@ func (r *repository) entry(h *header, body []byte, size int64, own *entry) {
 		}
 	}
 	r.Unlock()
+	if told && len(changes) > 0 {
+		r.follow(changes)
+	}
 	switch h.kind {
 	case entryTurn:
 		r.turn = &turn{node: h.node, changes: changes, began: time.Now()}
