@@ -69,11 +69,12 @@ func logLine(c *vm.Call) (value.Value, error) {
 // handing it to another goroutine, and lines keep their order.
 func logToFile(c *vm.Call, v value.Value) error {
 	h := executionOf(c).Host
-	path, err := objectPath(c)
+	door := doorOf(c)
+	path, err := door.objectPath(c)
 	if err != nil {
 		return err
 	}
-	return h.files.append(path, h.concealed(append(appendLine(nil, v, executionOf(c)), '\n')))
+	return door.append(path, h.concealed(append(appendLine(nil, v, executionOf(c)), '\n')))
 }
 
 func (h *Host) writeLine(w io.Writer, line []byte) {
