@@ -190,7 +190,7 @@ func TestF03_Places(t *testing.T) {
 }
 `
 	start := func() (app string) {
-		app = fixture(t, program, "in.txt", "inside", "data/rows.md", "inside", ".env", "CANARY", "openapi.yaml", "openapi: 3.0.3\ninfo: { title: CANARY, version: '1' }\npaths: {}\n")
+		app = fixture(t, program, "in.txt", "inside", "data/rows.md", "inside", "templates/page.html", "inside", ".env", "CANARY", "openapi.yaml", "openapi: 3.0.3\ninfo: { title: CANARY, version: '1' }\npaths: {}\n")
 		for link, to := range map[string]string{"link.txt": secret, "dir": outside, "dangling.txt": filepath.Join(outside, "new.txt")} {
 			if err := os.Symlink(to, filepath.Join(app, link)); err != nil {
 				t.Skip(err)
@@ -223,6 +223,16 @@ func TestF03_Places(t *testing.T) {
 				t.Errorf("%s %s: %s", deed, path, out)
 			}
 		}
+	}
+	for _, path := range []string{"templates/page.html", "./data/../templates/new.html", "TEMPLATES/page.html", "Plugins/p/plugin.yaml", "."} {
+		for _, deed := range []string{"write", "over"} {
+			if reached, out := run(app, deed, path); reached || !strings.Contains(out, "--allow=write") {
+				t.Errorf("%s %s: %s", deed, path, out)
+			}
+		}
+	}
+	if reached, out := run(app, "read", "templates/page.html"); !reached {
+		t.Errorf("reading a template: %s", out)
 	}
 	if list, _ := os.ReadDir(outside); len(list) != 1 {
 		t.Errorf("outside there is now %v", list)

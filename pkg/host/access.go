@@ -31,7 +31,7 @@ type AccessError struct{ what, word string }
 // Error says how the user allows it.
 func (e *AccessError) Error() string {
 	if e.word == "read" || e.word == "write" {
-		return fmt.Sprintf("%s: in a sandbox a program has the paths that are written in it, and its own folder without sources and hidden files; start it with --allow=%s, or with --root FOLDER for the files of one folder", e.what, e.word)
+		return fmt.Sprintf("%s: in a sandbox a program has the paths that are written in it, and its own folder without sources and hidden files, where templates and plugins can be read only; start it with --allow=%s, or with --root FOLDER for the files of one folder", e.what, e.word)
 	}
 	return fmt.Sprintf("%s, because the program runs in a sandbox; start it with --allow=%s", e.what, e.word)
 }

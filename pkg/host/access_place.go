@@ -26,7 +26,7 @@ func doorOf(c *vm.Call) door { return door{files: executionOf(c).Host.files} }
 
 // mayRead reports an error unless a path may be read.
 func (d *door) mayRead(path string) error {
-	if a := d.access; a == nil || a.Read || d.inPlace(path) {
+	if a := d.access; a == nil || a.Read || d.inPlace(path, false) {
 		return nil
 	}
 	return &AccessError{path + " cannot be read", "read"}
@@ -34,15 +34,16 @@ func (d *door) mayRead(path string) error {
 
 // mayWrite reports an error unless a path may be written.
 func (d *door) mayWrite(path string) error {
-	if a := d.access; a == nil || a.Write || d.inPlace(path) {
+	if a := d.access; a == nil || a.Write || d.inPlace(path, true) {
 		return nil
 	}
 	return &AccessError{path + " cannot be written", "write"}
 }
 
 // inPlace reports whether a path is one of the program's own, or in its folder. With
-// --root that folder says where files are, and flags whether they may be used.
-func (d *door) inPlace(path string) bool {
+// --root that folder says where files are, and flags whether they may be used. Templates
+// and plugins are the program, too: they can be read, and not written.
+func (d *door) inPlace(path string, write bool) bool {
 	if d.access.Root != nil {
 		return false
 	}
@@ -68,6 +69,10 @@ func (d *door) inPlace(path string) bool {
 	}
 	inner, err := filepath.Rel(top, name)
 	if err != nil || !filepath.IsLocal(inner) {
+		return false
+	}
+	top, _, _ = strings.Cut(filepath.ToSlash(inner), "/")
+	if write && (inner == "." || strings.EqualFold(top, "templates") || strings.EqualFold(top, "Plugins")) {
 		return false
 	}
 	for part := range strings.SplitSeq(filepath.ToSlash(inner), "/") {
