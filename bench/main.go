@@ -41,10 +41,14 @@ func command(args []string, out io.Writer) error {
 	failing := flags.Bool("fail", false, "end with status 1 when a figure is missed")
 	keep := flags.Bool("baseline", false, "write baseline.json as well, and the tables and plots of bench/README.md")
 	show := flags.String("show", "", "measure nothing: judge and show a report that was written before")
+	slower := flags.String("slower", "", "measure nothing: `before.txt,after.txt`, two outputs of go test -bench; status 1 when a benchmark takes a tenth more than before")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
+	}
+	if *slower != "" {
+		return compare(out, *slower)
 	}
 	s := &suite{out: out, quick: *quick, reps: *reps, only: list(*only), peers: list(strings.ToLower(*peers)),
 		report: &report.Report{At: time.Now().UTC().Truncate(time.Second), Machine: report.ThisMachine(), Quick: *quick}}
@@ -107,4 +111,34 @@ func (s *suite) unknown() string {
 		}
 	}
 	return ""
+}
+
+// compare is -slower.
+func compare(out io.Writer, files string) error {
+	before, after, _ := strings.Cut(files, ",")
+	was, err := os.Open(before)
+	if err != nil {
+		return err
+	}
+	defer was.Close()
+	is, err := os.Open(after)
+	if err != nil {
+		return err
+	}
+	defer is.Close()
+	slower, both, err := report.Slower(was, is, 0.1)
+	if err != nil {
+		return err
+	}
+	if both == 0 {
+		return errors.New("no benchmark is in both files")
+	}
+	for _, line := range slower {
+		fmt.Fprintln(out, line)
+	}
+	if len(slower) > 0 {
+		return fmt.Errorf("%d of %d benchmarks take a tenth more than before", len(slower), both)
+	}
+	fmt.Fprintf(out, "none of %d benchmarks takes a tenth more than before\n", both)
+	return nil
 }

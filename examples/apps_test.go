@@ -50,11 +50,7 @@ func TestApps(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				p := &player{t: t, name: name, dir: workplace(t, name), names: tryfile.Names{},
-					tcp: map[string]*tcpConn{}, ws: map[string]*websocket.Conn{}}
-				for _, s := range steps {
-					p.step(s)
-				}
+				play(t, name, workplace(t, name), "", steps)
 			}
 		})
 	}
@@ -88,9 +84,20 @@ func workplace(t *testing.T, name string) string {
 	return filepath.Join(root, name)
 }
 
+// play does what a try.txt says with the example in dir; built is what aro build made
+// of it, "" to run the sources.
+func play(t *testing.T, name, dir, built string, steps []tryfile.Step) {
+	t.Helper()
+	p := &player{t: t, name: name, dir: dir, built: built, names: tryfile.Names{}, tcp: map[string]*tcpConn{}, ws: map[string]*websocket.Conn{}}
+	for _, s := range steps {
+		p.step(s)
+	}
+}
+
 // player does what a try.txt says.
 type player struct {
 	t     *testing.T
+	built string
 	name  string
 	dir   string
 	line  int
@@ -124,7 +131,11 @@ func (p *player) expect(want []string, got string) {
 // start starts the application unless it runs.
 func (p *player) start(ready string, args ...string) *aroproc.Process {
 	if p.app == nil {
-		p.app = aroproc.Start(p.t, aro, p.dir, aroproc.Options{Dir: p.dir, Env: p.env, Args: args})
+		app := p.dir
+		if p.built != "" {
+			app = p.built
+		}
+		p.app = aroproc.Start(p.t, aro, app, aroproc.Options{Dir: p.dir, Env: p.env, Args: args})
 	}
 	switch ready {
 	case "http":
@@ -318,7 +329,11 @@ func (p *player) command(line string, want []string) {
 	if input != "" {
 		input = filepath.Join(p.dir, input)
 	}
-	stdout, stderr, code := aroproc.RunFed(p.t, p.dir, input, p.env, aro, words[1:]...)
+	bin, args := aro, words[1:]
+	if rest, run := strings.CutPrefix(strings.Join(args, " "), "run ."); run && p.built != "" {
+		bin, args = p.built, strings.Fields(rest)
+	}
+	stdout, stderr, code := aroproc.RunFed(p.t, p.dir, input, p.env, bin, args...)
 	if code != exit {
 		p.fatalf("exit code %d\n%s%s", code, stdout, stderr)
 	}

@@ -58,6 +58,9 @@ func board(t *testing.T, app string, b boardApp) {
 			t.Errorf("start printed\n%s\nwant\n%s", got, b.exact)
 		}
 	}
+	if info, err := os.Stat(app); err == nil && !info.IsDir() {
+		app = filepath.Dir(app) // built: its files lie beside it
+	}
 	root, err := filepath.Abs(app)
 	if err != nil {
 		t.Fatal(err)

@@ -37,7 +37,16 @@ func TestCheck(t *testing.T) {
 func TestHello(t *testing.T) {
 	t.Parallel()
 	app, _ := filepath.Abs("hello")
-	stdout, stderr, code := aroproc.Run(t, aro, "run", app)
+	hello(t, app)
+}
+
+func hello(t *testing.T, app string) {
+	t.Helper()
+	bin, args := aro, []string{"run", app}
+	if filepath.Base(app) == "built" {
+		bin, args = app, nil
+	}
+	stdout, stderr, code := aroproc.Run(t, bin, args...)
 	want := "Hello from ARO!\nSeat 1: Ada\nSeat 2: Grace\nSeat 3: Linus\nThat is a full table.\n[OK] startup\n"
 	if stdout != want || stderr != "" || code != 0 {
 		t.Errorf("exit code %d\n%s%s\nwant %s", code, stdout, stderr, want)
@@ -46,7 +55,12 @@ func TestHello(t *testing.T) {
 
 func TestEcho(t *testing.T) {
 	t.Parallel()
-	p := aroproc.Start(t, aro, "echo", aroproc.Options{Ready: "tcp"})
+	talkEcho(t, "echo")
+}
+
+func talkEcho(t *testing.T, app string) {
+	t.Helper()
+	p := aroproc.Start(t, aro, app, aroproc.Options{Ready: "tcp"})
 	c := dialTCP(t, p.TCP)
 	for _, text := range []string{"hello\n", "no newline", "ünïcödé ☃", "\x00\xff\xfe\x80 binary"} {
 		c.send(text)
@@ -69,7 +83,12 @@ func TestEcho(t *testing.T) {
 
 func TestChat(t *testing.T) {
 	t.Parallel()
-	p := aroproc.Start(t, aro, "chat", aroproc.Options{Ready: "tcp"})
+	talkChat(t, "chat")
+}
+
+func talkChat(t *testing.T, app string) {
+	t.Helper()
+	p := aroproc.Start(t, aro, app, aroproc.Options{Ready: "tcp"})
 	join := func(name string) *tcpConn {
 		c := dialTCP(t, p.TCP)
 		if got := c.line(); got != "Welcome! What is your name?" {
@@ -110,7 +129,12 @@ func TestChat(t *testing.T) {
 
 func TestStatusPost(t *testing.T) {
 	t.Parallel()
-	board(t, "statuspost", boardApp{
+	statusPost(t, "statuspost")
+}
+
+func statusPost(t *testing.T, app string) {
+	t.Helper()
+	board(t, app, boardApp{
 		title:   "<title>StatusPost</title>",
 		started: "StatusPost is open on http://localhost:",
 		cleaned: "Tidied up: the newest 20 messages stay",

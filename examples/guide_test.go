@@ -26,7 +26,12 @@ type guest struct {
 
 func TestGuideServer(t *testing.T) {
 	t.Parallel()
-	p := aroproc.Start(t, aro, "testdata/guide/server", aroproc.Options{})
+	guideServer(t, "testdata/guide/server")
+}
+
+func guideServer(t *testing.T, app string) {
+	t.Helper()
+	p := aroproc.Start(t, aro, app, aroproc.Options{})
 	p.Prints("open\n")
 	// The listener is open before the next statement runs: no second attempt.
 	greet := func() guest {
@@ -44,8 +49,9 @@ func TestGuideServer(t *testing.T) {
 		for _, text := range []string{"one", "two\n", "drei ☃"} {
 			g.send(text)
 			g.want(text)
-			p.Prints("received " + g.id + ": " + text + "\n")
-			p.Prints("noted " + g.id + ": " + text + "\n")
+			shown := strings.ReplaceAll(text, "\n", `\n`) // what a guest sends is a line of the log
+			p.Prints("received " + g.id + ": " + shown + "\n")
+			p.Prints("noted " + g.id + ": " + shown + "\n")
 		}
 	}
 	a.quiet(20 * time.Millisecond)
@@ -68,7 +74,12 @@ func TestGuideServer(t *testing.T) {
 
 func TestGuideHall(t *testing.T) {
 	t.Parallel()
-	p := aroproc.Start(t, aro, "testdata/guide/hall", aroproc.Options{})
+	guideHall(t, "testdata/guide/hall")
+}
+
+func guideHall(t *testing.T, app string) {
+	t.Helper()
+	p := aroproc.Start(t, aro, app, aroproc.Options{})
 	p.Prints("open\n")
 	var all []guest
 	hear := func(text string) {
@@ -162,13 +173,18 @@ func TestGuideHall(t *testing.T) {
 // TestGuideClient: no Keepalive, the open connection holds the process.
 func TestGuideClient(t *testing.T) {
 	t.Parallel()
+	guideClient(t, "testdata/guide/client")
+}
+
+func guideClient(t *testing.T, app string) {
+	t.Helper()
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer server.Close()
 	_, port, _ := net.SplitHostPort(server.Addr().String())
-	p := aroproc.Start(t, aro, "testdata/guide/client", aroproc.Options{Args: []string{"--peer", port}})
+	p := aroproc.Start(t, aro, app, aroproc.Options{Args: []string{"--peer", port}})
 	accept := func() *tcpConn {
 		t.Helper()
 		server.(*net.TCPListener).SetDeadline(time.Now().Add(aroproc.Patience))
@@ -211,7 +227,12 @@ func TestGuideClient(t *testing.T) {
 
 func TestGuideAdmin(t *testing.T) {
 	t.Parallel()
-	p := aroproc.Start(t, aro, "testdata/guide/admin", aroproc.Options{})
+	guideAdmin(t, "testdata/guide/admin")
+}
+
+func guideAdmin(t *testing.T, app string) {
+	t.Helper()
+	p := aroproc.Start(t, aro, app, aroproc.Options{})
 	p.Prints("open\n")
 	call := func(method, path string) answer {
 		t.Helper()
@@ -276,6 +297,11 @@ func TestGuideAdmin(t *testing.T) {
 
 func TestGuideMessages(t *testing.T) {
 	t.Parallel()
+	guideMessages(t, "testdata/guide/messages")
+}
+
+func guideMessages(t *testing.T, app string) {
+	t.Helper()
 	dir := t.TempDir()
 	blob := make([]byte, 5000)
 	rand.Read(blob)
@@ -283,7 +309,7 @@ func TestGuideMessages(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "data.bin"), blob, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := aroproc.Start(t, aro, "testdata/guide/messages", aroproc.Options{Dir: dir})
+	p := aroproc.Start(t, aro, app, aroproc.Options{Dir: dir})
 	p.Prints("open\n")
 	a, b := dialTCP(t, p.TCP), dialTCP(t, p.TCP)
 	for _, row := range []struct{ send, want string }{

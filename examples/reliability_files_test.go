@@ -15,12 +15,47 @@ import (
 func attempt(t *testing.T, dir string, flags []string, statement string, more ...string) (reached bool, output string) {
 	t.Helper()
 	app := fixture(t, "(Application-Start: Attempt) {\n    "+statement+"\n    Log \"REACHED\" to the <console>.\n    Return an <OK: status> for the <startup>.\n}\n", more...)
-	stdout, stderr, code := aroproc.RunIn(t, dir, aro, append(append([]string{"run"}, flags...), app)...)
+	stdout, stderr, code := aroproc.RunIn(t, dir, aro, append(append([]string{"run"}, flags...), app, "--there", "./there.txt", "--other", "./other.txt", "--folder", ".")...)
 	if code != 0 && code != 1 && code != 64 || strings.Contains(stderr, "goroutine ") {
 		t.Errorf("%v %s: exit code %d: %.500s", flags, statement, code, stderr)
 	}
 	return strings.Contains(stdout, "REACHED\n"), stdout + stderr
 }
+
+type sandboxRow struct{ word, statement string }
+
+// fileRows touch a file THERE or make a file OTHER.
+var fileRows = []sandboxRow{
+	{"read", `Read the <x> from the <file: THERE>.`},
+	{"read", `Stream the <x> from the <file: THERE>.`},
+	{"read", `List the <x> from the <directory: FOLDER>.`},
+	{"read", `Stat the <x> for the <file: THERE>.`},
+	{"read", `Exists the <x> for the <file: THERE>.`},
+	{"read", `Start the <file-monitor> with { directory: WATCHED }.`},
+	{"write", `Write "x" to the <file: OTHER>.`},
+	{"write", `Append "x" to the <file: THERE>.`},
+	{"write", `Log "x" to the <file: THERE>.`},
+	{"write", `Make the <directory> at the <path: OTHER>.`},
+	{"write", `Touch the <file> at the <path: THERE>.`},
+	{"write", `Delete the <file: THERE>.`},
+	{"write", `Move the <file: THERE> to the <destination: OTHER>.`},
+	{"read,write", `Copy the <file: THERE> to the <destination: OTHER>.`},
+}
+
+// with puts paths or the names of variables in the places of a row.
+func (r sandboxRow) with(there, other string) string {
+	folder, watched := "folder", "<folder>"
+	if strings.HasPrefix(there, `"`) {
+		folder, watched = `"."`, `"."`
+	}
+	return strings.NewReplacer("THERE", there, "OTHER", other, "FOLDER", folder, "WATCHED", watched).Replace(r.statement)
+}
+
+// given takes the paths of a statement from whoever starts the program.
+const given = `Extract the <there> from the <parameter: there>.
+    Extract the <other> from the <parameter: other>.
+    Extract the <folder> from the <parameter: folder>.
+    `
 
 // TestF03: in a sandbox nothing outside is reached, unless it is allowed by name.
 func TestF03_Sandbox(t *testing.T) {
@@ -46,20 +81,7 @@ func TestF03_Sandbox(t *testing.T) {
 		}
 	}()
 	host, port, _ := net.SplitHostPort(web.Addr().String())
-	for _, row := range []struct{ word, statement string }{
-		{"read", `Read the <x> from the <file: "./there.txt">.`},
-		{"read", `Stream the <x> from the <file: "./there.txt">.`},
-		{"read", `List the <x> from the <directory: ".">.`},
-		{"read", `Stat the <x> for the <file: "./there.txt">.`},
-		{"read", `Exists the <x> for the <file: "./there.txt">.`},
-		{"read", `Start the <file-monitor> with ".".`},
-		{"write", `Write "x" to the <file: "./new.txt">.`},
-		{"write", `Append "x" to the <file: "./there.txt">.`},
-		{"write", `Make the <directory> at the <path: "./new">.`},
-		{"write", `Touch the <file> at the <path: "./there.txt">.`},
-		{"write", `Delete the <file: "./there.txt">.`},
-		{"write", `Move the <file: "./there.txt"> to the <destination: "./moved.txt">.`},
-		{"read,write", `Copy the <file: "./there.txt"> to the <destination: "./copied.txt">.`},
+	rows := []sandboxRow{
 		{"run", `Execute the <x> for the <command: "echo"> with ["hi"].`},
 		{"run", `Execute the <x> with "echo hi".`},
 		{"env", `Create the <x> with <env: PATH>.`},
@@ -75,7 +97,11 @@ func TestF03_Sandbox(t *testing.T) {
 		{"net", `Call the <x> from the <http: get> with { url: "http://` + web.Addr().String() + `/" }.`},
 		{"net", `Stream the <x> from the <url: "http://` + web.Addr().String() + `/">.
     Close the <x>.`},
-	} {
+	}
+	for _, row := range fileRows { // by paths that somebody sends
+		rows = append(rows, sandboxRow{row.word, given + row.with("there", "other")})
+	}
+	for _, row := range rows {
 		fresh := func() string {
 			dir := t.TempDir()
 			if err := os.WriteFile(filepath.Join(dir, "there.txt"), []byte("there"), 0o644); err != nil {
@@ -118,6 +144,105 @@ func TestF03_Sandbox(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
 		t.Error("a plugin ran in a sandbox")
+	}
+}
+
+// TestF03: a sandbox has the paths that are written in the program, and the folder of
+// the application but for its sources; a path that somebody sends leads nowhere else.
+func TestF03_Places(t *testing.T) {
+	t.Parallel()
+	for _, row := range fileRows {
+		for _, written := range []string{
+			row.with(`"./there.txt"`, `"./other.txt"`),
+			`Create the <there> with "./there.txt".
+    Create the <all> with { other: "./other.txt" }.
+    Extract the <other> from the <all: other>.
+    Create the <folder> with ".".
+    ` + row.with("there", "other"),
+		} {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "there.txt"), []byte("there"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if reached, out := attempt(t, dir, []string{"--sandbox"}, written); !reached {
+				t.Errorf("%s, written in the program: %s", written, out)
+			}
+		}
+	}
+	outside := t.TempDir()
+	secret := filepath.Join(outside, "secret.txt")
+	if err := os.WriteFile(secret, []byte("CANARY"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	program := `(Application-Start: Places) {
+    Extract the <path> from the <parameter: path>.
+    Extract the <deed> from the <parameter: deed>.
+    Log "own" to the <file: "own.log"> when <deed> = "never".
+    match <deed> {
+        case "read" { Read the <text> from the <file: path>. Log <text> to the <console>. }
+        case "write" { Write "changed" to the <file: path>. }
+        case "copy" { Copy the <file: path> to the <destination: "./stolen.txt">. Read the <text> from the <file: "./stolen.txt">. Log <text> to the <console>. }
+        case "over" { Copy the <file: "./in.txt"> to the <destination: path>. }
+        case "joined" { Read the <text> from the <file: "./data/${<path>}">. Log <text> to the <console>. }
+    }
+    Log "REACHED" to the <console>.
+    Return an <OK: status> for the <application>.
+}
+`
+	start := func() (app string) {
+		app = fixture(t, program, "in.txt", "inside", "data/rows.md", "inside", "templates/page.html", "inside", ".env", "CANARY", "openapi.yaml", "openapi: 3.0.3\ninfo: { title: CANARY, version: '1' }\npaths: {}\n")
+		for link, to := range map[string]string{"link.txt": secret, "dir": outside, "dangling.txt": filepath.Join(outside, "new.txt")} {
+			if err := os.Symlink(to, filepath.Join(app, link)); err != nil {
+				t.Skip(err)
+			}
+		}
+		return app
+	}
+	run := func(app, deed, path string) (bool, string) {
+		dir := strings.TrimSuffix(app, "/main.aro")
+		stdout, stderr, _ := aroproc.RunIn(t, dir, aro, "run", "--sandbox", app, "--deed", deed, "--path", path)
+		return strings.Contains(stdout, "REACHED"), stdout + stderr
+	}
+	app := start()
+	for _, ok := range [][2]string{{"read", "in.txt"}, {"read", "./data/../in.txt"}, {"read", filepath.Join(app, "data", "rows.md")}, {"write", "new/deep/er.txt"}, {"write", "in.txt"}, {"joined", "rows.md"}, {"joined", "../in.txt"}} {
+		if reached, out := run(app, ok[0], ok[1]); !reached {
+			t.Errorf("%s %s in the application's folder: %s", ok[0], ok[1], out)
+		}
+	}
+	for _, path := range []string{secret, "../outside.txt", "link.txt", "dir/secret.txt", "dir/new.txt", "dangling.txt", "/etc/passwd", "main.aro", "./data/../main.aro", "MAIN.ARO", "openapi.yaml", ".env", ".hidden/x", "data/.hidden", filepath.Join(app, "main.aro"), "../" + filepath.Base(app) + "/.env", "data/../../" + filepath.Base(outside) + "/secret.txt"} {
+		deeds := []string{"read", "write", "copy", "over"}
+		if !filepath.IsAbs(path) && !strings.HasPrefix(path, "data/") && !strings.HasPrefix(path, "./") {
+			deeds = append(deeds, "joined")
+		}
+		for _, deed := range deeds {
+			path := path
+			if deed == "joined" { // behind ./data/
+				path = "../" + path
+			}
+			if reached, out := run(app, deed, path); reached || !strings.Contains(out, "--allow=") || strings.Contains(out, "CANARY") || strings.Contains(out, "root:") {
+				t.Errorf("%s %s: %s", deed, path, out)
+			}
+		}
+	}
+	for _, path := range []string{"templates/page.html", "./data/../templates/new.html", "TEMPLATES/page.html", "Plugins/p/plugin.yaml", "."} {
+		for _, deed := range []string{"write", "over"} {
+			if reached, out := run(app, deed, path); reached || !strings.Contains(out, "--allow=write") {
+				t.Errorf("%s %s: %s", deed, path, out)
+			}
+		}
+	}
+	if reached, out := run(app, "read", "templates/page.html"); !reached {
+		t.Errorf("reading a template: %s", out)
+	}
+	if list, _ := os.ReadDir(outside); len(list) != 1 {
+		t.Errorf("outside there is now %v", list)
+	}
+	if source, _ := os.ReadFile(filepath.Join(app, "main.aro")); string(source) != program {
+		t.Error("the program changed its source")
+	}
+	// A file of its own has no folder: what lies beside it is somebody else's.
+	if reached, out := run(filepath.Join(app, "main.aro"), "read", "in.txt"); reached {
+		t.Errorf("beside a single file: %s", out)
 	}
 }
 

@@ -25,6 +25,12 @@ import (
 func handshake(t *testing.T, p *aroproc.Process, path, headers string) (*tcpConn, *http.Response) {
 	t.Helper()
 	c := dialTCP(t, p.HTTP)
+	return c, c.upgrade(p, path, headers)
+}
+
+// upgrade makes a WebSocket of a connection, or not: the answer says which.
+func (c *tcpConn) upgrade(p *aroproc.Process, path, headers string) *http.Response {
+	c.t.Helper()
 	if !strings.Contains(headers, "Sec-WebSocket-Version") {
 		headers += "Sec-WebSocket-Version: 13\r\n"
 	}
@@ -35,9 +41,9 @@ func handshake(t *testing.T, p *aroproc.Process, path, headers string) (*tcpConn
 	c.SetReadDeadline(time.Now().Add(aroproc.Patience))
 	res, err := http.ReadResponse(c.r, nil)
 	if err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
-	return c, res
+	return res
 }
 
 func TestW01_Origins(t *testing.T) {

@@ -19,8 +19,13 @@ import (
 
 func TestSeedStatusPost(t *testing.T) {
 	t.Parallel()
+	seedStatusPost(t, seed(t, "statuspost"))
+}
+
+func seedStatusPost(t *testing.T, app string) {
+	t.Helper()
 	start := "Starting StatusPost...\nStatusPost ready on http://localhost:8080\nWebSocket available on ws://localhost:8080/ws\n"
-	board(t, seed(t, "statuspost"), boardApp{
+	board(t, app, boardApp{
 		title: "<title>StatusPost</title>", started: "WebSocket available", exact: start,
 		cleaned: "Cleaned up messages, kept last 20\n", ended: "StatusPost shutting down...\n",
 	})
@@ -29,7 +34,12 @@ func TestSeedStatusPost(t *testing.T) {
 // TestSeedStatusPostConsole: every line of the tutorial and no other.
 func TestSeedStatusPostConsole(t *testing.T) {
 	t.Parallel()
-	p := aroproc.Start(t, aro, seed(t, "statuspost"), aroproc.Options{Ready: "http"})
+	seedStatusPostConsole(t, seed(t, "statuspost"))
+}
+
+func seedStatusPostConsole(t *testing.T, app string) {
+	t.Helper()
+	p := aroproc.Start(t, aro, app, aroproc.Options{Ready: "http"})
 	c := dialWS(t, p, "/ws")
 	p.Prints("WebSocket client connected\n")
 	c.CloseNow()
@@ -66,7 +76,12 @@ func TestSeedsCheck(t *testing.T) {
 
 func TestSeedEcho(t *testing.T) {
 	t.Parallel()
-	p := aroproc.Start(t, aro, seed(t, "echo"), aroproc.Options{Ready: "tcp"})
+	seedEcho(t, seed(t, "echo"))
+}
+
+func seedEcho(t *testing.T, app string) {
+	t.Helper()
+	p := aroproc.Start(t, aro, app, aroproc.Options{Ready: "tcp"})
 	p.Prints("Echo server listening on port 9000\n")
 	a, b := dialTCP(t, p.TCP), dialTCP(t, p.TCP)
 	for _, text := range []string{"one\n", "two", "☃ three\r\n", "\x00\x01\xfe\xff"} {
@@ -83,7 +98,12 @@ func TestSeedEcho(t *testing.T) {
 
 func TestSeedChat(t *testing.T) {
 	t.Parallel()
-	p := aroproc.Start(t, aro, seed(t, "chat"), aroproc.Options{})
+	seedChat(t, seed(t, "chat"))
+}
+
+func seedChat(t *testing.T, app string) {
+	t.Helper()
+	p := aroproc.Start(t, aro, app, aroproc.Options{})
 	// The first guest is also the one who finds out that the room is open: a
 	// guest who only looked in would leave at a time that nobody knows.
 	var first net.Conn
@@ -118,6 +138,11 @@ func TestSeedChat(t *testing.T) {
 
 func TestSeedProtocol(t *testing.T) {
 	t.Parallel()
+	seedProtocol(t, seed(t, "protocol"))
+}
+
+func seedProtocol(t *testing.T, app string) {
+	t.Helper()
 	dir := t.TempDir()
 	blob := make([]byte, 3000)
 	rand.Read(blob)
@@ -125,7 +150,7 @@ func TestSeedProtocol(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "data.bin"), blob, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := aroproc.Start(t, aro, seed(t, "protocol"), aroproc.Options{Dir: dir, Ready: "tcp"})
+	p := aroproc.Start(t, aro, app, aroproc.Options{Dir: dir, Ready: "tcp"})
 	greet := func() *tcpConn {
 		c := dialTCP(t, p.TCP)
 		c.want("Welcome to the server!")
@@ -227,7 +252,11 @@ func payload(msg string) string {
 // nothing redirects outgoing connections.
 func TestSeedResilient(t *testing.T) {
 	t.Parallel()
-	app := seed(t, "resilient")
+	seedResilient(t, seed(t, "resilient"))
+}
+
+func seedResilient(t *testing.T, app string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:9000")
 	if err != nil {
 		if onCI() {

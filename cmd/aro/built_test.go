@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"aro/pkg/bytecode/bundle"
 	"aro/pkg/bytecode/cache"
 	"aro/pkg/host"
 	aronet "aro/pkg/net"
@@ -157,5 +158,42 @@ func TestBuiltBoard(t *testing.T) {
 	}
 	if list, _ := os.ReadDir(filepath.Dir(board)); len(list) != 1 {
 		t.Errorf("it leaves files in its folder: %v", list)
+	}
+}
+
+// TestB05_OtherSystems: applications are linked for Windows and macOS, and the program in
+// them is the one of this system.
+func TestB05_OtherSystems(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles aro for two other systems")
+	}
+	dir := t.TempDir()
+	aro := filepath.Join(dir, "aro")
+	link := func(file, goos, goarch, tags string) {
+		cmd := exec.Command("go", "build", "-tags", tags, "-trimpath", "-ldflags", "-s -w", "-o", file, ".")
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s/%s: %v\n%s", goos, goarch, err, out)
+		}
+	}
+	link(aro, runtime.GOOS, runtime.GOARCH, "")
+	build := func(file string, args ...string) []byte {
+		if out, err := exec.Command(aro, append([]string{"build", "../../examples/hello", "-o", file}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		program, err := bundle.Read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return program
+	}
+	here := build(filepath.Join(dir, "here"))
+	for _, target := range []string{"windows/amd64", "darwin/arm64"} {
+		goos, goarch, _ := strings.Cut(target, "/")
+		with := filepath.Join(dir, "runtime-"+goos)
+		link(with, goos, goarch, "runtime")
+		if there := build(filepath.Join(dir, goos), "--target", target, "--runtime", with); !bytes.Equal(here, there) {
+			t.Errorf("%s gets another program", target)
+		}
 	}
 }

@@ -71,7 +71,7 @@ func listed(path string, o *bytecode.ListOptions) (*bytecode.Program, error) {
 		if err != nil {
 			return nil, &exitError{1, "Error: " + err.Error()}
 		}
-		prog, _, err := bytecode.Decode(data)
+		prog, err := verified(data)
 		if err != nil {
 			return nil, &exitError{1, fmt.Sprintf("Error: %s: %v", path, err)}
 		}
@@ -90,6 +90,21 @@ func listed(path string, o *bytecode.ListOptions) (*bytecode.Program, error) {
 		lines[f.Name] = strings.Split(string(f.Data), "\n")
 	}
 	o.Source = func(file string) []string { return lines[file] }
+	return prog, nil
+}
+
+// verified reads a program as running it would: what the machine refuses is refused
+// here too, with its place, and is not listed as if it were a program (05 B03).
+func verified(data []byte) (*bytecode.Program, error) {
+	prog, _, err := bytecode.DecodeLazy(data)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range prog.Chunks {
+		if err := bytecode.Verify(c); err != nil {
+			return nil, err
+		}
+	}
 	return prog, nil
 }
 

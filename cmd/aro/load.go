@@ -65,6 +65,9 @@ func load(path string, o loadOptions) (*loaded, error) {
 	}
 	network := aronet.New()
 	l := &loaded{root: sources.Root, network: network}
+	if !sources.Single {
+		l.folder = sources.Root
+	}
 	store := cache.Open("")
 	build := buildID()
 	hash := cache.NewHasher(bytecode.FormatVersion, build, fmt.Sprint(sources.Single))

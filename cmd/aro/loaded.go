@@ -19,6 +19,7 @@ type loaded struct {
 	program  *bytecode.Program
 	contract *contract.Contract // nil without one
 	root     string
+	folder   string // the same, if the application is a folder of its own
 	network  *aronet.Network
 	plugins  []*plugin.Plugin
 	verbs    []*host.Verb

@@ -110,7 +110,7 @@ func (l *loaded) run(o runOptions) error {
 	if err := o.refuse(l.plugins); err != nil {
 		return err
 	}
-	access, err := o.access()
+	access, err := o.access(l.folder)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func runFlags() []runFlag {
 			set: text(func(o *runOptions) *string { return &o.record }), complete: completeFiles},
 		{name: "--replay", value: "FILE", help: "raise the events of such a file before Application-Start",
 			set: text(func(o *runOptions) *string { return &o.replay }), complete: completeFiles},
-		{name: "--sandbox", help: "no files, commands, environment or connections to others",
+		{name: "--sandbox", help: "no files but its own, commands, environment or connections to others",
 			set: turnOn(func(o *runOptions) *bool { return &o.sandbox })},
 		{name: "--allow", value: "LIST", help: "the same, but for what is listed: " + strings.Join(permissions, ", "),
 			set: func(o *runOptions, v string) error {

@@ -28,12 +28,13 @@ func (o *runOptions) allowed(list string) error {
 
 // access is what the flags let the program reach, nil for everything. Within a
 // sandbox --root opens its folder, for reading and writing unless --allow says which.
-func (o *runOptions) access() (*host.Access, error) {
+// folder is the application's, "" for a single file and for one that is compiled.
+func (o *runOptions) access(folder string) (*host.Access, error) {
 	if !o.sandbox && o.root == "" {
 		return nil, nil
 	}
 	may := func(word string) bool { return !o.sandbox || slices.Contains(o.allow, word) }
-	a := &host.Access{Read: may("read"), Write: may("write"), Net: may("net"), Run: may("run"), Env: may("env")}
+	a := &host.Access{Read: may("read"), Write: may("write"), Net: may("net"), Run: may("run"), Env: may("env"), Folder: folder}
 	if o.root == "" {
 		return a, nil
 	}

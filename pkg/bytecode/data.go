@@ -228,31 +228,38 @@ func (c *codec) code(x *[]Ins) {
 		code = make([]Ins, n) // 8 bytes for each byte of input at most
 	}
 	for i := range code {
-		if c.left() < 1 || c.in[c.pos] >= byte(NumOps) {
-			c.fail("no instruction")
+		if !c.ins(&code[i]) {
 			return
-		}
-		ins := &code[i]
-		ins.Op = Op(c.in[c.pos])
-		c.pos++
-		has := stored[ins.Op]
-		if has&hasA != 0 {
-			unsigned(c, &ins.A)
-		}
-		if has&hasB != 0 {
-			unsigned(c, &ins.B)
-		}
-		if has&hasC != 0 {
-			unsigned(c, &ins.C)
-		}
-		if has&hasN != 0 {
-			if c.left() < 1 {
-				c.fail("instruction cut off")
-				return
-			}
-			ins.N = c.in[c.pos]
-			c.pos++
 		}
 	}
 	*x = code
+}
+
+// ins reads an instruction, and reports false if there is none.
+func (c *codec) ins(ins *Ins) bool {
+	if c.left() < 1 || c.in[c.pos] >= byte(NumOps) {
+		c.fail("no instruction")
+		return false
+	}
+	ins.Op = Op(c.in[c.pos])
+	c.pos++
+	has := stored[ins.Op]
+	if has&hasA != 0 {
+		unsigned(c, &ins.A)
+	}
+	if has&hasB != 0 {
+		unsigned(c, &ins.B)
+	}
+	if has&hasC != 0 {
+		unsigned(c, &ins.C)
+	}
+	if has&hasN != 0 {
+		if c.left() < 1 {
+			c.fail("instruction cut off")
+			return false
+		}
+		ins.N = c.in[c.pos]
+		c.pos++
+	}
+	return true
 }

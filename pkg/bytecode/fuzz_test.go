@@ -2,6 +2,7 @@ package bytecode
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"runtime"
 	"testing"
@@ -34,6 +35,7 @@ func FuzzDecode(f *testing.F) {
 		for _, c := range p.Chunks {
 			sound = Verify(c) == nil && sound
 		}
+		placed(t, data)
 		if err := Disassemble(io.Discard, p, ListOptions{Tables: true}); err != nil {
 			t.Error("decoded, but not listed:", err)
 		}
@@ -44,6 +46,27 @@ func FuzzDecode(f *testing.F) {
 			t.Error("decoded, but not when written again:", err)
 		}
 	})
+}
+
+// placed makes sure that the verifier names the byte of the file at which the
+// instruction begins that it refuses.
+func placed(t *testing.T, data []byte) {
+	t.Helper()
+	p, _, err := DecodeLazy(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range p.Chunks {
+		var v *VerifyError
+		if !errors.As(Verify(c), &v) {
+			continue
+		}
+		if v.Offset < headerSize || v.Offset > len(data) {
+			t.Errorf("%v: byte %d of %d", v, v.Offset, len(data))
+		} else if v.PC >= 0 && v.PC < len(c.Code) && Op(data[v.Offset]) != c.Code[v.PC].Op {
+			t.Errorf("%v: there is %d and not %d", v, data[v.Offset], c.Code[v.PC].Op)
+		}
+	}
 }
 
 // FuzzAssemble makes sure that no text crashes the assembler, and that what it
@@ -102,6 +125,7 @@ func TestDamagedInMemory(t *testing.T) {
 		if sound {
 			accepted++
 		}
+		placed(t, bad)
 		if err := Disassemble(io.Discard, p, ListOptions{Tables: true}); err != nil {
 			t.Fatal(err)
 		}

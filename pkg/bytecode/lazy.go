@@ -118,6 +118,22 @@ func (l *lazyBody) load(chunk *Chunk, shared *slabs) error {
 	return c.err
 }
 
+// offset is the place in the file of an instruction, or of the body for pc < 0.
+func (l *lazyBody) offset(pc int) int {
+	c := codec{in: l.body, base: l.base + len(l.imports), strs: l.strs}
+	if pc < 0 {
+		return c.base
+	}
+	head := Chunk{}
+	unsigned(&c, &head.MaxRegs)
+	signed(&c, &head.GuardEnd)
+	c.count(0)
+	for range pc {
+		c.ins(&Ins{})
+	}
+	return c.base + c.pos
+}
+
 // checkImports makes sure that what start-up was told is what runs.
 func (l *lazyBody) checkImports(chunk *Chunk) error {
 	c := codec{in: l.imports, base: l.base, strs: l.strs}

@@ -71,6 +71,7 @@ type Verb struct {
 	Extra   string   // name that is bound besides the result: "validation", "new-entry"
 	Ops     []string // result names that mean an operation: `Compute the <length> from …`
 	Renders bool     // reads the names in scope at run time
+	Lines   bool     // tells line ends in the program's text from those of values
 	// WalkResult: a qualifier of the result selects a property of the value that
 	// the verb consumes: `Close the <client: connection>.`
 	WalkResult bool

@@ -10,14 +10,21 @@ type VerifyError struct {
 	Chunk   string
 	PC      int // instruction, or -1 when the problem is in a table
 	Problem string
+	// Offset is where the instruction, or the chunk, is in the file; 0 for chunks that
+	// come from none, or from Decode.
+	Offset int
 }
 
 // Error returns chunk, instruction and problem.
 func (e *VerifyError) Error() string {
-	if e.PC < 0 {
-		return fmt.Sprintf("%q: %s", e.Chunk, e.Problem)
+	at := ""
+	if e.Offset > 0 {
+		at = fmt.Sprintf(" (at byte %d)", e.Offset)
 	}
-	return fmt.Sprintf("%q, instruction %d: %s", e.Chunk, e.PC, e.Problem)
+	if e.PC < 0 {
+		return fmt.Sprintf("%q: %s%s", e.Chunk, e.Problem, at)
+	}
+	return fmt.Sprintf("%q, instruction %d: %s%s", e.Chunk, e.PC, e.Problem, at)
 }
 
 // Verify loads c and proves what the machine then takes for granted: every index
@@ -36,6 +43,9 @@ func Verify(c *Chunk) error {
 	v.tables()
 	v.code()
 	if v.err != nil {
+		if c.lazy != nil {
+			v.err.Offset = c.lazy.offset(v.err.PC)
+		}
 		return v.err
 	}
 	return nil

@@ -49,7 +49,11 @@ var systemWords = map[string]bool{"file": true, "directory": true, "path": true,
 // collect lists everything that the statement gives to its verb.
 func (w *window) collect(s *syntax.Simple, v *bytecode.Verb) {
 	if s.Sink != nil {
-		w.addExpr(bytecode.SlotSink, s.Sink)
+		if v.Lines && hasOwnLines(s.Sink) {
+			w.add(bytecode.SlotSink, func(dst int) { w.c.lines(s.Sink, dst) })
+		} else {
+			w.addExpr(bytecode.SlotSink, s.Sink)
+		}
 	}
 	if s.Result != nil && s.Sink == nil {
 		switch v.Result {

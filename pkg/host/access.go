@@ -12,13 +12,17 @@ import (
 // Access is what a program may reach beside its own templates, its .store files and
 // the ports that it listens on. A nil *Access allows everything that the user may.
 type Access struct {
-	Read, Write bool // files, below Root if there is one
+	Read, Write bool // files, below Root if there is one; without it, see Folder
 	Net         bool // connections to others
 	Run         bool // commands, Git, plugins
 	Env         bool // environment variables
 	// Root confines files to one folder, which relative paths then start from. No
 	// name and no symbolic link leads out of it.
 	Root *os.Root
+	// Folder is the application's, "" if it has none of its own. Where Read and Write
+	// do not allow all files, they allow those in it, but for sources and hidden ones,
+	// and those whose paths are written in the program.
+	Folder string
 }
 
 // AccessError is a statement that wants more than the program may have.
@@ -27,27 +31,13 @@ type AccessError struct{ what, word string }
 // Error says how the user allows it.
 func (e *AccessError) Error() string {
 	if e.word == "read" || e.word == "write" {
-		return fmt.Sprintf("%s, because the program runs in a sandbox; start it with --allow=%s, or with --root FOLDER for the files of one folder", e.what, e.word)
+		return fmt.Sprintf("%s: in a sandbox a program has the paths that are written in it, and its own folder without sources and hidden files, where templates and plugins can be read only; start it with --allow=%s, or with --root FOLDER for the files of one folder", e.what, e.word)
 	}
 	return fmt.Sprintf("%s, because the program runs in a sandbox; start it with --allow=%s", e.what, e.word)
 }
 
 // Refusal implements refusing.
 func (e *AccessError) Refusal() string { return "sandbox" }
-
-func (a *Access) mayRead() error {
-	if a == nil || a.Read {
-		return nil
-	}
-	return &AccessError{"files cannot be read", "read"}
-}
-
-func (a *Access) mayWrite() error {
-	if a == nil || a.Write {
-		return nil
-	}
-	return &AccessError{"files cannot be written", "write"}
-}
 
 // MayRun reports an error unless commands may be run.
 func (a *Access) MayRun() error {

@@ -1,16 +1,14 @@
 package host
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"syscall"
-	"unicode"
-	"unicode/utf8"
 
 	"aro/pkg/bytecode"
 	"aro/pkg/vm"
@@ -20,7 +18,7 @@ import (
 var outputVerbs = []*Verb{
 	{Verb: bytecode.Verb{Name: "log", Aliases: []string{"print", "output", "debug"}, Role: bytecode.RoleResponse,
 		Preps: []string{"for", "to", "with"}, Doc: "Writes a line to the console, to stderr or to a file.",
-		Result: bytecode.Consumes, Object: bytecode.LabelObject, WalkResult: true}, Do: logLine},
+		Result: bytecode.Consumes, Object: bytecode.LabelObject, WalkResult: true, Lines: true}, Do: logLine},
 	{Verb: bytecode.Verb{Name: "return", Aliases: []string{"respond"}, Role: bytecode.RoleResponse,
 		Preps: []string{"for", "to", "with"}, Doc: "Ends the feature set with a status and data.",
 		Result: bytecode.Labels, Object: bytecode.LocalObject, Lower: bytecode.AsReturn}, Do: returnVerb},
@@ -45,7 +43,9 @@ func logLine(c *vm.Call) (value.Value, error) {
 	}
 	if s.Object.Base == "template" && s.Prep == "to" {
 		e := executionOf(c)
+		from := len(e.Out)
 		e.Out = vm.AppendOutput(e.Out, v)
+		e.GivenLines = e.GivenLines || !v.IsWritten() && bytes.IndexByte(e.Out[from:], '\n') >= 0
 		return value.Value{}, nil
 	}
 	if s.Object.Base == "file" && s.Prep == "to" {
@@ -60,35 +60,8 @@ func logLine(c *vm.Call) (value.Value, error) {
 		return value.Value{}, nil
 	}
 	var room [512]byte
-	line := v.AppendDisplay(room[:0])
-	if v.Content() == 0 { // what a template rendered may be coloured
-		line = harmless(line)
-	}
-	h.say(out, append(line, '\n'), executionOf(c))
+	h.say(out, append(appendLine(room[:0], v, executionOf(c)), '\n'), executionOf(c))
 	return value.Value{}, nil
-}
-
-// harmless shows the control characters of a line that somebody else may have typed:
-// sequences that drive a terminal, and carriage returns that overwrite what was there.
-// Line ends and tabs stay. It returns the line itself if there are none.
-func harmless(line []byte) []byte {
-	at := slices.IndexFunc(line, func(b byte) bool { return b < ' ' && b != '\n' && b != '\t' || b == 0x7f || b == 0xc2 })
-	if at < 0 {
-		return line
-	}
-	out := append(make([]byte, 0, len(line)+16), line[:at]...)
-	for text := string(line[at:]); text != ""; {
-		r, size := utf8.DecodeRuneInString(text)
-		switch {
-		case r == '\n', r == '\t', r == '\r' && strings.HasPrefix(text, "\r\n"), !unicode.IsControl(r):
-			out = append(out, text[:size]...)
-		default:
-			q := strconv.QuoteRune(r)
-			out = append(out, q[1:len(q)-1]...)
-		}
-		text = text[size:]
-	}
-	return out
 }
 
 // logToFile appends a line to a file. It is written directly: a line more at the
@@ -96,11 +69,12 @@ func harmless(line []byte) []byte {
 // handing it to another goroutine, and lines keep their order.
 func logToFile(c *vm.Call, v value.Value) error {
 	h := executionOf(c).Host
-	path, err := objectPath(c)
+	door := doorOf(c)
+	path, err := door.objectPath(c)
 	if err != nil {
 		return err
 	}
-	return h.files.append(path, h.concealed(append(v.AppendDisplay(nil), '\n')))
+	return door.append(path, h.concealed(append(appendLine(nil, v, executionOf(c)), '\n')))
 }
 
 func (h *Host) writeLine(w io.Writer, line []byte) {

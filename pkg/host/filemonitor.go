@@ -59,19 +59,19 @@ type fileChange struct {
 
 // Start implements Service.
 func (m *fileMonitor) Start(_ *vm.Call, options value.Value) (value.Value, error) {
-	path := "."
+	path, own := ".", true
 	switch {
 	case options.Kind() == value.String:
-		path = options.Str()
+		path, own = options.Str(), options.IsWritten()
 	case options.Record() != nil:
 		for _, key := range [...]string{"directory", "path"} {
 			if v, ok := options.Record().Get(key); ok {
-				path = v.Text()
+				path, own = v.Text(), v.IsWritten()
 				break
 			}
 		}
 	}
-	abs, err := m.h.watchable(path)
+	abs, err := m.h.watchable(path, own)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -100,17 +100,22 @@ func (m *fileMonitor) Start(_ *vm.Call, options value.Value) (value.Value, error
 	return result, nil
 }
 
-// watchable is the absolute path of a folder that the program may watch.
-func (h *Host) watchable(path string) (string, error) {
+// watchable is the absolute path of a folder that the program may watch; own is whether
+// the path is written in it.
+func (h *Host) watchable(path string, own bool) (string, error) {
 	folder, confined := h.files.fileSystem.(oneFolder)
+	way := door{files: h.files}
+	if own {
+		way.own[0] = path
+	}
 	if !confined {
-		if err := h.Access.mayRead(); err != nil {
+		if err := way.mayRead(path); err != nil {
 			return "", err
 		}
 		abs, err := filepath.Abs(path)
 		return abs, ioError(err)
 	}
-	if _, _, err := h.files.stat(path); err != nil { // a link that leads out, say
+	if _, _, err := way.stat(path); err != nil { // a link that leads out, say
 		return "", err
 	}
 	name, err := folder.within(path)

@@ -12,9 +12,9 @@ import (
 	"aro/pkg/host/format"
 )
 
-// files is the one door to the file system: every verb that touches a file goes
-// through its methods, and every path through reading or writing. It opens what the
-// user may open, in a sandbox what is allowed.
+// files is the file system of a program: what the user may open, or one folder. Every
+// verb that touches a file goes to it by a door, and every path through the door's
+// reading or writing, which know what a sandbox allows.
 type files struct {
 	fileSystem
 	dir    string        // what relative paths are relative to; "": the working directory
@@ -38,16 +38,16 @@ func newFiles(dir string, access *Access) files {
 }
 
 // reading returns the path to open for a program that wants to know what is there.
-func (f files) reading(path string) (string, error) {
-	if err := f.access.mayRead(); err != nil {
+func (f *door) reading(path string) (string, error) {
+	if err := f.mayRead(path); err != nil {
 		return "", err
 	}
 	return f.resolve(path)
 }
 
 // writing is the same for one that changes something.
-func (f files) writing(path string) (string, error) {
-	if err := f.access.mayWrite(); err != nil {
+func (f *door) writing(path string) (string, error) {
+	if err := f.mayWrite(path); err != nil {
 		return "", err
 	}
 	return f.resolve(path)
@@ -71,7 +71,7 @@ func (f files) resolve(path string) (string, error) {
 }
 
 // read returns the content of a file, at most format.MaxSize bytes.
-func (f files) read(path string) (string, error) {
+func (f *door) read(path string) (string, error) {
 	name, err := f.reading(path)
 	if err != nil {
 		return "", err
@@ -105,7 +105,7 @@ func (f files) read(path string) (string, error) {
 
 // append adds data to the end of a file with one write, so that the entries of
 // several writers do not mix.
-func (f files) append(path string, data []byte) error {
+func (f *door) append(path string, data []byte) error {
 	name, err := f.writing(path)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (f files) append(path string, data []byte) error {
 }
 
 // stat follows links.
-func (f files) stat(path string) (fs.FileInfo, string, error) {
+func (f *door) stat(path string) (fs.FileInfo, string, error) {
 	name, err := f.reading(path)
 	if err != nil {
 		return nil, "", err
@@ -138,7 +138,7 @@ func (f files) stat(path string) (fs.FileInfo, string, error) {
 }
 
 // makeDir makes a directory and those above it.
-func (f files) makeDir(path string) error {
+func (f *door) makeDir(path string) error {
 	name, err := f.writing(path)
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (f files) makeDir(path string) error {
 }
 
 // touch makes a file, or gives it the present time.
-func (f files) touch(path string) error {
+func (f *door) touch(path string) error {
 	if err := f.append(path, nil); err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (f files) touch(path string) error {
 
 // remove deletes a file, or a directory with all that is in it. What is not there
 // is an error.
-func (f files) remove(path string) error {
+func (f *door) remove(path string) error {
 	name, err := f.writing(path)
 	if err != nil {
 		return err

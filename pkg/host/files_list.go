@@ -18,7 +18,7 @@ const maxEntries = 1 << 20
 // list returns the entries of a directory by path, and with deep those of the
 // directories in it, each behind its directory. Links to directories are listed
 // and not followed, so there are no circles. pattern "" is everything.
-func (f files) list(path, pattern string, deep bool) (value.Value, error) {
+func (f *door) list(path, pattern string, deep bool) (value.Value, error) {
 	name, err := f.reading(path)
 	if err != nil {
 		return value.Value{}, err

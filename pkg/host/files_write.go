@@ -15,7 +15,7 @@ import (
 
 // write replaces the content of a file at once: a crash leaves the old content or
 // the new one (05 F05). Directories above it are made.
-func (f files) write(path string, data []byte) error {
+func (f *door) write(path string, data []byte) error {
 	name, err := f.writing(path)
 	if err != nil {
 		return err
@@ -139,15 +139,15 @@ func touchNow(set func(name string, atime, mtime time.Time) error, name string) 
 
 // copy copies a file, or a directory with all that is in it, over what is there:
 // files are replaced, directories are filled.
-func (f files) copy(from, to string) error {
-	if err := f.access.mayRead(); err != nil {
+func (f *door) copy(from, to string) error {
+	if err := f.mayRead(from); err != nil {
 		return err
 	}
 	return f.transfer(from, to, f.copyTree)
 }
 
 // move renames, and copies where the system cannot rename.
-func (f files) move(from, to string) error {
+func (f *door) move(from, to string) error {
 	return f.transfer(from, to, func(src, dst string, info fs.FileInfo) error {
 		old, err := f.Lstat(dst)
 		if err == nil && old.IsDir() != info.IsDir() {
@@ -167,7 +167,7 @@ func (f files) move(from, to string) error {
 	})
 }
 
-func (f files) transfer(from, to string, do func(src, dst string, info fs.FileInfo) error) error {
+func (f *door) transfer(from, to string, do func(src, dst string, info fs.FileInfo) error) error {
 	src, err := f.writing(from)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"aro/pkg/bytecode"
-	"aro/pkg/host/format"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 )
@@ -35,7 +34,7 @@ func linkFilter(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, err
 		}, nil, nil
 	case "markdown":
 		return func(c *vm.Call) (value.Value, error) {
-			return value.OfString(format.MarkdownHTML(c.Arg(bytecode.SlotObject).Text())).Markup(value.ContentFor("x.html")), nil
+			return markdown(c.Arg(bytecode.SlotObject))
 		}, nil, nil
 	case "raw":
 		return func(c *vm.Call) (value.Value, error) {

@@ -170,5 +170,3 @@ func failureAttrs(err error) []Attr {
 	}
 	return nil
 }
-
-func printed(s string) string { return string(harmless([]byte(s))) }

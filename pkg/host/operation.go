@@ -49,9 +49,16 @@ var operations = []ValueOperation{
 	{[]string{"format"}, "`with \"dd.MM.yyyy\"`: a date as text", formatDate, false},
 	{[]string{"distance"}, "`from <a> to <b>`: the way between two dates, with seconds, minutes, hours, days, weeks", distanceTo, false},
 	{[]string{"timezone"}, "`with \"Europe/Berlin\"`: the same moment, shown in another time zone", inZone, false},
-	{[]string{"markdown"}, "HTML from Markdown", func(v value.Value, _ operands) (value.Value, error) {
-		return value.OfString(format.MarkdownHTML(v.Text())).Markup(value.ContentFor("page.html")), nil
-	}, false},
+	{[]string{"markdown"}, "HTML from Markdown", func(v value.Value, _ operands) (value.Value, error) { return markdown(v) }, false},
+}
+
+// markdown is HTML from Markdown.
+func markdown(v value.Value) (value.Value, error) {
+	text, err := format.MarkdownPage(v.Text())
+	if err != nil {
+		return value.Value{}, err
+	}
+	return value.OfString(text).Markup(value.ContentFor("page.html")), nil
 }
 
 // operationNames are the result names that mean an operation even without a

@@ -15,32 +15,40 @@ var pathWords = map[string]bool{"file": true, "directory": true, "path": true, "
 // errAddress is for verbs and nouns that mean files only.
 var errAddress = errors.New("this is an address and not a path: Read, Write, Stream and Request take addresses, as <url: \"https://…\">")
 
-// objectPath finds the path that the object of a statement names.
-func objectPath(c *vm.Call) (string, error) {
+// objectPath finds the path that the object of a statement names, and tells the door
+// whether it is written in the program.
+func (d *door) objectPath(c *vm.Call) (string, error) {
 	s := c.Site
 	if s.Object.Base == "url" && s.Object.Raw != "" {
 		return "", errAddress
 	}
-	return checkPath(pathIn(c.Arg(bytecode.SlotObjectSpec), c.Arg(bytecode.SlotObject), s.Object))
+	return d.checkPath(0, pathIn(c.Arg(bytecode.SlotObjectSpec), c.Arg(bytecode.SlotObject), s.Object))
 }
 
 // resultPath is the same for the result, which names the source of Copy and Move
 // and what Make and Delete work on.
-func resultPath(c *vm.Call) (string, error) {
+func (d *door) resultPath(c *vm.Call) (string, error) {
 	s := c.Site
 	if c.Has(bytecode.SlotSink) {
-		return checkPath(pathIn(value.Value{}, c.Arg(bytecode.SlotSink), s.Result))
+		return d.checkPath(1, pathIn(value.Value{}, c.Arg(bytecode.SlotSink), s.Result))
 	}
 	base := c.Arg(bytecode.SlotResult)
 	if pathWords[s.Result.Base] || s.Result.Raw != "" {
 		base = value.Value{} // <file: p>, <moved: p>: the path is the qualifier
 	}
-	return checkPath(pathIn(c.Arg(bytecode.SlotResultSpec), base, s.Result))
+	return d.checkPath(1, pathIn(c.Arg(bytecode.SlotResultSpec), base, s.Result))
+}
+
+// namedPath is a path that a statement names.
+type namedPath struct {
+	path string
+	own  bool // written in the program
+	err  error
 }
 
 // pathIn is the order of 02 §9: the variable that the qualifier names, the
 // variable that the noun names, and then the words themselves.
-func pathIn(spec, base value.Value, n bytecode.Noun) (string, error) {
+func pathIn(spec, base value.Value, n bytecode.Noun) namedPath {
 	for _, v := range []value.Value{spec, base} {
 		if !v.IsBound() {
 			continue
@@ -51,30 +59,32 @@ func pathIn(spec, base value.Value, n bytecode.Noun) (string, error) {
 			}
 		}
 		if v.Kind() != value.String {
-			return "", fmt.Errorf("a path must be text, got '%s'", v.TypeName())
+			return namedPath{err: fmt.Errorf("a path must be text, got '%s'", v.TypeName())}
 		}
-		return v.Str(), nil
+		return namedPath{path: v.Str(), own: v.IsWritten()}
 	}
 	switch {
 	case n.Raw != "" && (pathWords[n.Base] || n.Quoted):
-		return n.Raw, nil
+		return namedPath{path: n.Raw, own: true}
 	case n.Base == "" || pathWords[n.Base]:
-		return "", errors.New("no file is named; write <file: \"./name\">")
+		return namedPath{err: errors.New("no file is named; write <file: \"./name\">")}
 	case n.Raw != "":
-		return n.Base + "." + n.Raw, nil
+		return namedPath{path: n.Base + "." + n.Raw, own: true}
 	}
-	return n.Base, nil
+	return namedPath{path: n.Base, own: true}
 }
 
-func checkPath(path string, err error) (string, error) {
-	if err != nil {
-		return "", err
-	}
+// checkPath keeps in place i of own what is written in the program.
+func (d *door) checkPath(i int, p namedPath) (string, error) {
 	switch {
-	case path == "":
+	case p.err != nil:
+		return "", p.err
+	case p.path == "":
 		return "", errors.New("the path is empty")
-	case IsAddress(path):
+	case IsAddress(p.path):
 		return "", errAddress
+	case p.own:
+		d.own[i] = p.path
 	}
-	return path, nil
+	return p.path, nil
 }

@@ -24,6 +24,14 @@ type schedules struct {
 	mu      sync.Mutex
 	all     map[string]*schedule
 	stopped bool
+	clock   func() time.Time // nil: time.Now; tests set it, which jumps then
+}
+
+func (l *schedules) now() time.Time {
+	if l.clock != nil {
+		return l.clock()
+	}
+	return time.Now()
 }
 
 // schedule raises one event: a timer and this object, no goroutine between the
@@ -78,7 +86,7 @@ func (h *Host) schedule(name string, every time.Duration) {
 		old.timer.Stop()
 		old.gone()
 	}
-	s := &schedule{h: h, name: name, every: every, due: time.Now().Add(every), gone: h.Source()}
+	s := &schedule{h: h, name: name, every: every, due: l.now().Add(every), gone: h.Source()}
 	l.all[name] = s
 	s.timer = time.AfterFunc(every, s.fire)
 }
@@ -120,7 +128,7 @@ func (s *schedule) fire() {
 	if l.all[s.name] != s {
 		return // stopped or replaced meanwhile
 	}
-	now := time.Now()
+	now := l.now()
 	s.due = s.due.Add(s.every)
 	if late := now.Sub(s.due); late >= 0 {
 		s.due = s.due.Add((late/s.every + 1) * s.every)

@@ -3,8 +3,47 @@ package host
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+	"unsafe"
 )
+
+// set is a reading of a clock that somebody has set by d since the process began: what
+// the calendar says is another, what the monotonic clock says is not.
+func set(now time.Time, d time.Duration) time.Time {
+	const monotonic, second = 1 << 63, 1 << 30 // of the first word of a Time
+	if wall := (*uint64)(unsafe.Pointer(&now)); *wall&monotonic != 0 {
+		*wall += uint64(int64(d/time.Second)) * second
+	}
+	return now
+}
+
+// TestL03_Jumps: the clock is set an hour forward and back, again and again; a schedule
+// fires once an hour all the same.
+func TestL03_Jumps(t *testing.T) {
+	real := time.Now() // the faked clock of the bubble has no monotonic reading
+	if jumped := set(real, time.Hour); jumped.Round(0).Sub(real.Round(0)) != time.Hour || jumped.Sub(real) != 0 {
+		t.Fatalf("the clock does not jump: %v, %v", real, jumped)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var shift time.Duration
+		begun, fired := time.Now(), 0
+		h := &Host{}
+		h.Leads = func(string) bool { fired++; return false }
+		h.schedules.clock = func() time.Time { return set(real.Add(time.Since(begun)), shift) }
+		h.schedule("hour", time.Hour)
+		defer h.unschedule("hour")
+		time.Sleep(30 * time.Minute)
+		for i := range 48 {
+			shift = []time.Duration{time.Hour, 0, -time.Hour, 0}[i%4]
+			time.Sleep(time.Hour)
+			synctest.Wait()
+			if fired != i+1 {
+				t.Fatalf("after %d hours, and the clock set by %v, fired %d times", i+1, shift, fired)
+			}
+		}
+	})
+}
 
 // TestL03_Monotonic: a schedule is due by a monotonic reading of the clock, which
 // setting the machine's clock does not move. Adding to it and reading it later keeps

@@ -42,7 +42,7 @@ func linkStyle(h *Host, name, arg string) vm.Func {
 		if !some || code == "" || !v.IsBound() {
 			return v, nil
 		}
-		return value.OfString("\x1b[" + code + "m" + string(vm.AppendOutput(nil, v)) + "\x1b[0m"), nil
+		return value.OfString("\x1b[" + code + "m" + string(vm.AppendPlain(nil, v)) + "\x1b[0m").Styled(), nil
 	}
 }
 

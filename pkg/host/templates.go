@@ -245,7 +245,11 @@ func transform(c *vm.Call) (value.Value, error) {
 		name = v.Str()
 	}
 	return render(c, name, func(e *Execution) (value.Value, error) {
-		return value.OfString(string(e.Out)).Markup(value.ContentFor(name)), nil
+		v := value.OfString(string(e.Out)).Markup(value.ContentFor(name))
+		if e.GivenLines {
+			v = v.GivenLines()
+		}
+		return v, nil
 	})
 }
 

@@ -28,7 +28,7 @@ type Verb struct {
 func Verbs() []*Verb {
 	var all []*Verb
 	for _, family := range [][]*Verb{coreVerbs, listVerbs, compareVerbs, outputVerbs, repositoryVerbs, eventVerbs, notifyVerbs, transitionVerbs,
-		scheduleVerbs, executeVerbs, lifecycleVerbs, fileVerbs, folderVerbs, textVerbs, callVerbs, templateVerbs, internalVerbs,
+		scheduleVerbs, executeVerbs, lifecycleVerbs, fileVerbs, folderVerbs, textVerbs, callVerbs, templateVerbs, internalVerbs, lineVerbs,
 		testVerbs, terminalVerbs, gitVerbs} {
 		all = append(all, family...)
 	}

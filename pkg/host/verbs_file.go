@@ -36,7 +36,8 @@ func readVerb(c *vm.Call) (value.Value, error) {
 	} else if IsAddress(address) {
 		return readAddress(c, address)
 	}
-	path, err := objectPath(c)
+	door := doorOf(c)
+	path, err := door.objectPath(c)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -48,7 +49,6 @@ func readVerb(c *vm.Call) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
-	door := &executionOf(c).Host.files
 	return offload(c, func() (value.Value, error) {
 		text, err := door.read(path)
 		if err != nil {
@@ -92,11 +92,11 @@ func streamVerb(c *vm.Call) (value.Value, error) {
 	} else if IsAddress(address) {
 		return streamAddress(c, address)
 	}
-	path, err := objectPath(c)
+	door := doorOf(c)
+	path, err := door.objectPath(c)
 	if err != nil {
 		return value.Value{}, err
 	}
-	door := &executionOf(c).Host.files
 	return offload(c, func() (value.Value, error) {
 		text, err := door.read(path)
 		if err != nil {
@@ -116,7 +116,8 @@ func writeVerb(c *vm.Call) (value.Value, error) {
 	} else if IsAddress(address) {
 		return writeAddress(c, address)
 	}
-	path, err := objectPath(c)
+	door := doorOf(c)
+	path, err := door.objectPath(c)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -133,13 +134,12 @@ func writeVerb(c *vm.Call) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
-	h := executionOf(c).Host
 	return offload(c, func() (value.Value, error) {
 		data, err := f.Encode(v, o)
 		if err != nil {
 			return value.Value{}, err
 		}
-		return value.Value{}, h.files.write(path, data)
+		return value.Value{}, door.write(path, data)
 	})
 }
 
@@ -169,7 +169,8 @@ func written(c *vm.Call, walk bool) (value.Value, error) {
 }
 
 func appendVerb(c *vm.Call) (value.Value, error) {
-	path, err := objectPath(c)
+	door := doorOf(c)
+	path, err := door.objectPath(c)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -183,7 +184,7 @@ func appendVerb(c *vm.Call) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
-	return offloadRecord(c, value.MapOf("path", value.OfString(path), "success", value.True), func(door *files) error {
+	return offloadRecord(c, value.MapOf("path", value.OfString(path), "success", value.True), func() error {
 		return door.append(path, data)
 	})
 }
@@ -191,13 +192,12 @@ func appendVerb(c *vm.Call) (value.Value, error) {
 // offloadRecord runs work and binds the small record of its success. A name that
 // holds a value already keeps it (02 §1.5): in `Append the <line> to …` it is
 // what the verb worked on.
-func offloadRecord(c *vm.Call, record value.Value, work func(door *files) error) (value.Value, error) {
+func offloadRecord(c *vm.Call, record value.Value, work func() error) (value.Value, error) {
 	if v := c.Arg(bytecode.SlotResult); v.IsBound() && !pathWords[c.Site.Result.Base] {
 		record = v
 	}
-	door := &executionOf(c).Host.files
 	return offload(c, func() (value.Value, error) {
-		if err := work(door); err != nil {
+		if err := work(); err != nil {
 			return value.Value{}, err
 		}
 		return record, nil

@@ -32,7 +32,8 @@ var folderVerbs = []*Verb{
 // listVerb is List. The result's qualifier is recursively, or a pattern for names;
 // both may stand at the end as well.
 func listVerb(c *vm.Call) (value.Value, error) {
-	path, err := objectPath(c)
+	door := doorOf(c)
+	path, err := door.objectPath(c)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -48,16 +49,15 @@ func listVerb(c *vm.Call) (value.Value, error) {
 	if v, ok := named(c, "recursively"); ok {
 		deep = v.Truthy()
 	}
-	door := &executionOf(c).Host.files
 	return offload(c, func() (value.Value, error) { return door.list(path, pattern, deep) })
 }
 
 func statVerb(c *vm.Call) (value.Value, error) {
-	path, err := objectPath(c)
+	door := doorOf(c)
+	path, err := door.objectPath(c)
 	if err != nil {
 		return value.Value{}, err
 	}
-	door := &executionOf(c).Host.files
 	return offload(c, func() (value.Value, error) { // it asks for the names of owners
 		info, name, err := door.stat(path)
 		if err != nil {
@@ -73,11 +73,12 @@ func statVerb(c *vm.Call) (value.Value, error) {
 // existsVerb asks directly: one call of the system that reads what is in memory
 // is cheaper than handing it to another goroutine.
 func existsVerb(c *vm.Call) (value.Value, error) {
-	path, err := objectPath(c)
+	door := doorOf(c)
+	path, err := door.objectPath(c)
 	if err != nil {
 		return value.Value{}, err
 	}
-	info, _, err := executionOf(c).Host.files.stat(path)
+	info, _, err := door.stat(path)
 	var denied *AccessError
 	switch {
 	case errors.As(err, &denied):
@@ -93,13 +94,14 @@ func existsVerb(c *vm.Call) (value.Value, error) {
 }
 
 func makeVerb(c *vm.Call) (value.Value, error) {
-	path, err := objectPath(c)
+	door := doorOf(c)
+	path, err := door.objectPath(c)
 	if err != nil {
 		return value.Value{}, err
 	}
 	isFile := c.Site.Verb == "touch" || c.Site.Result.Base == "file" || c.Site.Object.Base == "file"
 	record := value.MapOf("path", value.OfString(path), "success", value.True, "isFile", value.OfBool(isFile))
-	return offloadRecord(c, record, func(door *files) error {
+	return offloadRecord(c, record, func() error {
 		if isFile {
 			return door.touch(path)
 		}
@@ -109,17 +111,18 @@ func makeVerb(c *vm.Call) (value.Value, error) {
 
 // copyVerb is Copy and Move.
 func copyVerb(c *vm.Call) (value.Value, error) {
-	from, err := resultPath(c)
+	door := doorOf(c)
+	from, err := door.resultPath(c)
 	if err != nil {
 		return value.Value{}, err
 	}
-	to, err := objectPath(c)
+	to, err := door.objectPath(c)
 	if err != nil {
 		return value.Value{}, err
 	}
 	move := c.Site.Verb == "move"
 	record := value.MapOf("source", value.OfString(from), "destination", value.OfString(to), "success", value.True)
-	return offloadRecord(c, record, func(door *files) error {
+	return offloadRecord(c, record, func() error {
 		if move {
 			return door.move(from, to)
 		}
@@ -137,9 +140,10 @@ func linkDelete(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, err
 }
 
 func deleteFile(c *vm.Call) (value.Value, error) {
-	find := objectPath
+	door := doorOf(c)
+	find := door.objectPath
 	if c.Site.Object.Base == "" {
-		find = resultPath
+		find = door.resultPath
 	}
 	path, err := find(c)
 	if err != nil {
@@ -149,7 +153,7 @@ func deleteFile(c *vm.Call) (value.Value, error) {
 	if word == "" {
 		word = c.Site.Result.Base
 	}
-	return offloadRecord(c, value.MapOf("path", value.OfString(path), "success", value.True), func(door *files) error {
+	return offloadRecord(c, value.MapOf("path", value.OfString(path), "success", value.True), func() error {
 		name, err := door.writing(path)
 		if err != nil {
 			return err

@@ -148,7 +148,7 @@ func show(c *vm.Call) (value.Value, error) {
 func renderVerb(c *vm.Call) (value.Value, error) {
 	h := executionOf(c).Host
 	if c.Has(bytecode.SlotSink) {
-		h.writeLine(h.Stdout, append(c.Arg(bytecode.SlotSink).AppendDisplay(nil), '\n'))
+		h.writeLine(h.Stdout, append(appendLine(nil, c.Arg(bytecode.SlotSink), executionOf(c)), '\n'))
 		return value.Value{}, nil
 	}
 	name := c.Site.Result.Base

@@ -5,11 +5,13 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -304,6 +306,54 @@ func TestH10_ClientGone(t *testing.T) {
 			s.stop()
 			if strings.Contains(s.stdout.String(), "went on") {
 				t.Error("it went on all the same")
+			}
+		})
+	}
+}
+
+// TestH10_Thousand: of a thousand clients that leave in the middle, none leaves a
+// handler behind, a connection, or a goroutine; over TLS as well, and with its farewell.
+func TestH10_Thousand(t *testing.T) {
+	cert, key := newCertificate(t, "first.example", time.Now().Add(time.Hour))
+	files := map[string]string{"tls/cert.pem": cert, "tls/key.pem": key}
+	secured := `tls: { cert: "tls/cert.pem", key: "tls/key.pem", redirect: 0 }`
+	for _, row := range []struct {
+		name, options, scheme string
+		dial                  func(address string) (net.Conn, error)
+		farewell              bool // TLS's, and the end; not on every system
+	}{
+		{"plain", "", "http", func(a string) (net.Conn, error) { return net.Dial("tcp", a) }, false},
+		{"TLS", secured, "https", func(a string) (net.Conn, error) {
+			return tls.Dial("tcp", a, &tls.Config{InsecureSkipVerify: true})
+		}, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if row.farewell && runtime.GOOS != "linux" {
+				t.Skip("the system does not tell the end of a stream behind what was sent before it")
+			}
+			s := newSite(t, row.options, guardAPI, guardSource, files)
+			before := runtime.NumGoroutine()
+			const clients, batch = 1000, 100
+			for i := range clients / batch {
+				var conns []net.Conn
+				for range batch {
+					c, err := row.dial(strings.TrimPrefix(s.address(row.scheme, "port"), row.scheme+"://"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					io.WriteString(c, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+					conns = append(conns, c)
+				}
+				eventually(t, "all are in the middle", func() bool { return strings.Count(s.stdout.String(), "entered\n") == (i+1)*batch })
+				for _, c := range conns {
+					c.Close()
+				}
+			}
+			eventually(t, "the handlers end", func() bool { return strings.Count(s.stderr.String(), "the client has gone") == clients })
+			eventually(t, "their goroutines end", func() bool { return runtime.NumGoroutine() <= before })
+			s.stop()
+			if strings.Contains(s.stdout.String(), "went on") {
+				t.Error("one went on all the same")
 			}
 		})
 	}

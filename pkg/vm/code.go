@@ -182,7 +182,7 @@ func Constant(c *bytecode.Const) value.Value {
 	case bytecode.FloatConst:
 		return value.OfFloat(c.Float)
 	case bytecode.StringConst:
-		return value.OfString(c.Str)
+		return value.OfString(c.Str).Written()
 	case bytecode.RegexConst:
 		return value.OfObject(NewPattern(c.Str, c.Aux))
 	case bytecode.ListConst:

@@ -54,6 +54,9 @@ type Coroutine struct {
 	Depth int32  // handlers and actions that this one runs within
 	state State
 
+	// GivenLines: a value that PRINT wrote had line ends.
+	GivenLines bool
+
 	looked bool  // this run itself looked at the clock since it last waited
 	over   bool  // its deadline has passed
 	grant  uint8 // the fuel between two looks is 1<<grant
@@ -151,6 +154,7 @@ func (co *Coroutine) Prepare(code *Code) {
 	co.spent, co.limit, co.budget, co.deadline, co.last = 0, 0, 0, 0, 0
 	co.looked, co.over = false, false
 	co.Out = co.Out[:0]
+	co.GivenLines = false
 	co.call.Co = co
 }
 

@@ -22,6 +22,7 @@ func (co *Coroutine) Include(child *Coroutine) error {
 		return ErrTooMuchText
 	}
 	co.Out = append(co.Out, child.Out...)
+	co.GivenLines = co.GivenLines || child.GivenLines
 	return nil
 }
 
@@ -38,7 +39,14 @@ func (co *Coroutine) print(v value.Value, context uint8) error {
 	}
 	if v.Kind() == value.String {
 		safe := v.Content() != 0
+		if safe {
+			co.GivenLines = co.GivenLines || v.HasGivenLines()
+		} else if !co.GivenLines {
+			co.GivenLines = strings.IndexByte(v.Str(), '\n') >= 0
+		}
 		switch {
+		case context == bytecode.EscapeNone && !safe:
+			co.Out = AppendPlain(co.Out, v)
 		case context == bytecode.EscapeNone || safe && context == bytecode.EscapeText:
 			co.Out = append(co.Out, v.Str()...)
 		default:
@@ -62,6 +70,22 @@ func (co *Coroutine) print(v value.Value, context uint8) error {
 	}
 	return nil
 }
+
+// AppendPlain appends the form that templates of plain text print. Codes that drive a
+// terminal are shown there and not sent, unless a filter made them: the log may print
+// what was rendered, and no text needs them (05 X04).
+func AppendPlain(b []byte, v value.Value) []byte {
+	if v.Kind() != value.String {
+		return AppendOutput(b, v)
+	}
+	s := v.Str()
+	if v.IsStyled() || strings.IndexByte(s, 0x1b) < 0 && !strings.Contains(s, "\u009b") {
+		return append(b, s...)
+	}
+	return append(b, terminalCodes.Replace(s)...)
+}
+
+var terminalCodes = strings.NewReplacer("\x1b", `\x1b`, "\u009b", `\u009b`)
 
 // AppendOutput appends the form that templates print: floats without superfluous
 // zeros, nothing for null, JSON for lists and maps (03 §11.4).

@@ -67,8 +67,8 @@ type Process struct {
 	errOut output
 }
 
-// Start runs `bin run app`, or bin alone when app is empty, which then is what
-// aro build made. The process ends with the test, which fails if it has panicked or
+// Start runs `bin run app`, or app alone when it is what aro build made, or bin alone
+// when app is empty. The process ends with the test, which fails if it has panicked or
 // raced by then.
 func Start(t testing.TB, bin, app string, o Options) *Process {
 	t.Helper()
@@ -87,7 +87,11 @@ func Start(t testing.TB, bin, app string, o Options) *Process {
 		if err != nil {
 			t.Fatal(err)
 		}
-		args = append([]string{"run", app}, args...)
+		if info, err := os.Stat(app); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			bin = app
+		} else {
+			args = append([]string{"run", app}, args...)
+		}
 	}
 	p.cmd = exec.Command(bin, args...)
 	p.cmd.Dir = o.Dir

@@ -69,6 +69,45 @@ func TestWriteAndRead(t *testing.T) {
 	}
 }
 
+// TestB04_EveryByte: a built file in which any bit of the program or of what is said
+// about it is another, or that is cut off anywhere, is damaged.
+func TestB04_EveryByte(t *testing.T) {
+	runtime := append(append(bytes.Repeat([]byte("runtime "), 20), slot[:]...), "behind it"...)
+	program := bytes.Repeat([]byte("the program, "), 20)
+	var built bytes.Buffer
+	if err := Write(&built, runtime, program); err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(runtime, mark())
+	path := filepath.Join(t.TempDir(), "built")
+	read := func(data []byte) error {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Read(path)
+		return err
+	}
+	if err := read(built.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	for i := at + markLen; i < built.Len(); i++ {
+		if i >= at+len(slot) && i < len(runtime) {
+			continue // of the runtime itself
+		}
+		for bit := range 8 {
+			bad := bytes.Clone(built.Bytes())
+			if bad[i] ^= 1 << bit; read(bad) != ErrDamaged {
+				t.Errorf("bit %d of byte %d: %v", bit, i, read(bad))
+			}
+		}
+	}
+	for n := len(runtime); n < built.Len(); n++ {
+		if err := read(built.Bytes()[:n]); err != ErrDamaged {
+			t.Errorf("cut off at %d: %v", n, err)
+		}
+	}
+}
+
 // checkSignature hashes every page of a Mach-O file and compares with its signature,
 // which it finds with the standard library's reader. Only the first len(runtime) bytes
 // count: what is appended is behind the signature.

@@ -6,10 +6,12 @@ import (
 
 	"aro/pkg/vm/value"
 
-	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
+
+// maxPage is the largest HTML and Markdown that is taken apart (05 P05).
+const maxPage = 10 << 20
 
 // Page is a parsed HTML document.
 type Page struct{ root *html.Node }
@@ -17,8 +19,8 @@ type Page struct{ root *html.Node }
 // ParsePage reads HTML as a browser does; hardly anything is an error but a size
 // and a nesting beyond the limits.
 func ParsePage(text string) (*Page, error) {
-	if len(text) > maxTree {
-		return nil, sizeError("html", len(text), maxTree)
+	if len(text) > maxPage {
+		return nil, sizeError("html", len(text), maxPage)
 	}
 	root, err := html.Parse(strings.NewReader(text))
 	if err != nil {
@@ -55,15 +57,25 @@ func (p *Page) Content() string { return textOf(p.main()) }
 // Markdown is the main content as Markdown.
 func (p *Page) Markdown() string { return pageMarkdown(p.main()) }
 
+// maxTexts bounds the texts together: of elements within one another each has the text of
+// all below it.
+const maxTexts = 64 << 20
+
 // Texts lists the texts of the elements that a CSS selector finds.
 func (p *Page) Texts(selector string) (value.Value, error) {
-	s, err := cascadia.ParseGroup(selector)
-	if err != nil {
-		return value.Value{}, fmt.Errorf("'%s' is no CSS selector: %w", selector, err)
+	list, size := []value.Value{}, 0
+	err := p.selected(selector, func(n *html.Node) {
+		if size <= maxTexts {
+			text := textOf(n)
+			size += len(text)
+			list = append(list, value.OfString(text))
+		}
+	})
+	if err == nil && size > maxTexts {
+		err = fmt.Errorf("the texts that the selector finds are longer than %d MiB: it finds elements within one another", maxTexts>>20)
 	}
-	list := []value.Value{}
-	for _, n := range cascadia.QueryAll(p.root, s) {
-		list = append(list, value.OfString(textOf(n)))
+	if err != nil {
+		return value.Value{}, err
 	}
 	return value.OfList(list), nil
 }

@@ -6,6 +6,14 @@ import (
 	"unicode/utf8"
 )
 
+// MarkdownPage is MarkdownHTML of what is no longer than 10 MiB.
+func MarkdownPage(text string) (string, error) {
+	if len(text) > maxPage {
+		return "", sizeError("markdown", len(text), maxPage)
+	}
+	return MarkdownHTML(text), nil
+}
+
 // MarkdownHTML turns the common part of Markdown into HTML: headings, paragraphs,
 // fenced code, emphasis, code and links. Everything else is text, and text is
 // escaped, markup in it included: the result is safe to show. The time is linear

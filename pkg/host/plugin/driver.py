@@ -4,6 +4,20 @@
 import importlib.util, inspect, json, os, signal, sys, types
 
 
+def limit(most):
+    """Bound the memory of the plugin, where the system can: what it writes to, and, more
+    generously, all that it maps. It can lower the limit, but not raise it."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for what, n in (("RLIMIT_DATA", most), ("RLIMIT_AS", 4 * most)):
+        try:
+            resource.setrlimit(getattr(resource, what), (n, n))
+        except (AttributeError, ValueError, OSError):
+            pass
+
+
 def answers():
     """Take standard output away from the plugin."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
@@ -149,6 +163,9 @@ def execute(module, name, text):
 
 
 def main():
+    most = int(sys.argv[2])
+    if most:
+        limit(most)
     out = answers()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     kit()
@@ -169,6 +186,8 @@ def main():
             else:
                 output = execute(module, name, text)
             answer["output"] = output if isinstance(output, str) else json.dumps(output, default=str)
+        except MemoryError:
+            answer["error"] = "it needs more than the %d MiB of memory that a plugin may have; ARO_PLUGIN_MEMORY sets another limit" % (most >> 20)
         except Exception as e:
             answer["error"] = "%s: %s" % (type(e).__name__, e)
         out.write(json.dumps(answer) + "\n")

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -79,6 +80,60 @@ def aro_plugin_execute(name, text):
 	}
 	if out, err = p.call("execute", "x", "2"); err != nil || out != `{"n": 1, "echo": 2}` {
 		t.Fatal(out, err)
+	}
+}
+
+// TestB06: a plugin that wants more memory than it may have fails, or its process ends;
+// the next call is answered all the same.
+func TestB06_Memory(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the system does not limit what a process maps")
+	}
+	t.Setenv("ARO_PLUGIN_MEMORY", "96MiB")
+	p := write(t, `
+import mmap, os, sys
+kept = []
+def aro_plugin_execute(name, text):
+    if name == "block":
+        return len(bytearray(1 << 28))
+    if name == "pieces":
+        while True:
+            kept.append("x" * 1000000 + str(len(kept)))
+    if name == "shared":
+        while True:
+            kept.append(mmap.mmap(-1, 1 << 24))
+    if name == "raise":
+        import resource
+        resource.setrlimit(resource.RLIMIT_DATA, (1 << 40, 1 << 40))
+    if name == "abort":
+        os.abort()
+    kept.clear()
+    return "fine"
+`)
+	for _, name := range []string{"block", "pieces", "shared", "abort", "raise"} {
+		if name == "raise" && os.Geteuid() == 0 {
+			continue // who may do everything may do that, too
+		}
+		out, err := p.call("execute", name, "1")
+		if err == nil {
+			t.Fatalf("%s: %.100s", name, out)
+		}
+		if (name == "block" || name == "pieces") && !strings.Contains(err.Error(), "more than the 96 MiB of memory that a plugin may have; ARO_PLUGIN_MEMORY") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if out, err := p.call("execute", "x", "1"); err != nil || out != "fine" {
+			t.Errorf("after %s: %s, %v", name, out, err)
+		}
+	}
+	for text, want := range map[string]int64{"": 1 << 30, "0": 0, "4096": 4096, "64KiB": 64 << 10, "2GiB": 2 << 30} {
+		if n, err := memory(text); err != nil || n != want {
+			t.Errorf("%q is %d (%v)", text, n, err)
+		}
+	}
+	for _, text := range []string{"1GB", "-1", "x", "MiB", "99999999999GiB"} {
+		if n, err := memory(text); err == nil {
+			t.Errorf("%q is %d", text, n)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -130,7 +131,11 @@ func (p *Plugin) start() error {
 	if _, err := os.Stat(module); err != nil {
 		return fmt.Errorf("its files are missing: %s", module)
 	}
-	cmd := exec.Command(python, "-c", driver, module)
+	most, err := memory(os.Getenv("ARO_PLUGIN_MEMORY"))
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(python, "-c", driver, module, strconv.FormatInt(most, 10))
 	// No __pycache__ in the application's folder.
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PYTHONIOENCODING=utf-8")
 	cmd.Stderr = os.Stderr
@@ -148,6 +153,30 @@ func (p *Plugin) start() error {
 	s := &p.process
 	s.cmd, s.in, s.out = cmd, in, bufio.NewReaderSize(out, 64<<10)
 	return nil
+}
+
+// defaultMemory is what the process of a plugin may take (05 B06).
+const defaultMemory = 1 << 30
+
+// memory reads ARO_PLUGIN_MEMORY, a size such as 256MiB; 0 is no limit.
+func memory(text string) (int64, error) {
+	if text == "" {
+		return defaultMemory, nil
+	}
+	for _, unit := range []struct {
+		name  string
+		shift int
+	}{{"GiB", 30}, {"MiB", 20}, {"KiB", 10}, {"", 0}} {
+		digits, ok := strings.CutSuffix(text, unit.name)
+		if !ok {
+			continue
+		}
+		if n, err := strconv.ParseInt(digits, 10, 64); err == nil && n >= 0 && n <= 1<<62>>unit.shift {
+			return n << unit.shift, nil
+		}
+		break
+	}
+	return 0, fmt.Errorf("ARO_PLUGIN_MEMORY is a size such as 256MiB, or 0 for no limit, and not %q", text)
 }
 
 // kill ends the process at once; the next call starts another one.

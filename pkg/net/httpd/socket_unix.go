@@ -101,7 +101,7 @@ func (c *conn) gone() (gone bool) {
 		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		switch err {
 		case nil:
-			gone = n == 0
+			gone = n == 0 || c.secure && ended(fd)
 		case syscall.EAGAIN, syscall.EINTR:
 		default:
 			gone = true

@@ -39,6 +39,7 @@ const (
 //	Int     the integer
 //	Float   its bits
 //	String  length                               content type*    bytes
+//	                                                              (flags: see Written)
 //	List    length                                                first element
 //	Map                                                           *Record
 //	                                                              (flag: see Lenient)
@@ -220,6 +221,32 @@ func (v Value) Lenient() bool { return v.Kind() == Map && v.head.flag()&lenient 
 
 // LenientOf returns a Map that is Lenient.
 func LenientOf(r *Record) Value { return OfRecord(r).withFlag(lenient) }
+
+// Flags of a String: what is known of where it comes from.
+const (
+	written = 1 << iota
+	styled
+	givenLines
+)
+
+// Written marks a String as the program's own: a constant of it, or a text that Log
+// prints with the lines it is written with. What is made of it by any operation is not.
+func (v Value) Written() Value { return v.withFlag(v.head.flag() | written) }
+
+// IsWritten reports whether Written marked v.
+func (v Value) IsWritten() bool { return v.Kind() == String && v.head.flag()&written != 0 }
+
+// Styled marks a String whose codes for terminals a filter of a template has written.
+func (v Value) Styled() Value { return v.withFlag(v.head.flag() | styled) }
+
+// IsStyled reports whether Styled marked v.
+func (v Value) IsStyled() bool { return v.Kind() == String && v.head.flag()&styled != 0 }
+
+// GivenLines marks a String that a template rendered with values that have line ends.
+func (v Value) GivenLines() Value { return v.withFlag(v.head.flag() | givenLines) }
+
+// HasGivenLines reports whether GivenLines marked v.
+func (v Value) HasGivenLines() bool { return v.Kind() == String && v.head.flag()&givenLines != 0 }
 
 // withFlag returns v with its flag set.
 func (v Value) withFlag(f uint8) Value {

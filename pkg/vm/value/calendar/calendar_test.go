@@ -1,11 +1,14 @@
 package calendar
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"testing/quick"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"aro/pkg/vm/value"
 )
@@ -287,4 +290,56 @@ func FuzzRecurrence(f *testing.F) {
 		}
 		r.Property("occurrences")
 	})
+}
+
+// TestP12_Extremes: with any year up to a million, any offset and any number, there is a
+// date between the years 0 and 9999 on the right side of the one before, or an error; and
+// nothing is counted out one by one.
+func TestP12_Extremes(t *testing.T) {
+	begun := time.Now()
+	rapid.Check(t, func(t *rapid.T) {
+		year := rapid.IntRange(-999_999, 999_999).Draw(t, "year")
+		layout := rapid.SampledFrom([]string{"%04d-02-28", "%d-02-28", "%+07d-02-28", "%06d-02-28", "%04d-02-28T23:59:59Z", "%+d-02-28T00:00:00+14:00", "%04d-02-28T00:00:00-12:00"}).Draw(t, "layout")
+		text := fmt.Sprintf(layout, year)
+		v, ok := value.ParseDate(text)
+		if ok {
+			if y := v.Time().Year(); y < year-1 || y > year+1 || y < -1 || y > 10_000 {
+				t.Fatalf("%s is %s", text, v.Text())
+			}
+		} else if year >= 1 && year <= 9998 && layout[:4] == "%04d" {
+			t.Fatalf("%s is no date", text)
+		}
+		from := value.OfTime(time.Unix(rapid.Int64Range(-62167219200, 253402300799).Draw(t, "from"), 0).UTC())
+		unit := rapid.SampledFrom([]string{"s", "m", "h", "d", "w", "M", "y"}).Draw(t, "unit")
+		n := rapid.OneOf(rapid.Int64(), rapid.Int64Range(-999_999, 999_999), rapid.Int64Range(-maxOffset, maxOffset)).Draw(t, "n")
+		if o, is, err := ParseOffset(fmt.Sprintf("%+d%s", n, unit)); !is {
+			t.Fatalf("%+d%s is no offset", n, unit)
+		} else if err == nil {
+			to, err := o.Apply(from.Time())
+			if err == nil && (to.Year() < 0 || to.Year() > 9999 || n > 0 && !to.After(from.Time()) || n < 0 && !to.Before(from.Time())) {
+				t.Fatalf("%s %+d%s is %v", from.Text(), n, unit, to)
+			}
+		}
+		to := value.OfTime(time.Unix(rapid.Int64Range(-62167219200, 253402300799).Draw(t, "to"), 0).UTC())
+		r, d := &Range{from, to}, &Distance{from, to}
+		for _, name := range []string{"seconds", "minutes", "hours", "days", "weeks"} {
+			length, ok := r.Property(name)
+			way, ok2 := d.Property(name)
+			if !ok || !ok2 || length.Int() < 0 || length.Int() != max(way.Int(), -way.Int()) || way.Int() > 0 && to.Time().Before(from.Time()) {
+				t.Fatalf("%s: %s %s, %s", r.Simple().Text(), length.Text(), name, way.Text())
+			}
+		}
+		if !r.Contains(from) || !r.Contains(to) {
+			t.Fatalf("%s does not contain its ends", r.Simple().Text())
+		}
+		pattern := fmt.Sprintf("every %d %s", rapid.Int64Range(1, 1e18).Draw(t, "count"), rapid.SampledFrom([]string{"seconds", "days", "weeks", "months", "years"}).Draw(t, "units"))
+		if rec, err := ParseRecurrence(pattern, from, func() time.Time { return to.Time() }); err == nil {
+			for _, name := range []string{"next", "previous", "occurrences"} {
+				rec.Property(name)
+			}
+		}
+	})
+	if took := time.Since(begun); took > 30*time.Second {
+		t.Errorf("a hundred cases took %v", took)
+	}
 }
