@@ -300,6 +300,8 @@ func TestE07_Ends(t *testing.T) {
 	}
 }
 
+var _ store.Shared = (*meeting)(nil)
+
 // meeting is an engine that others share, whom the test plays. Writes are made; when it
 // is silent nobody learns that.
 type meeting struct {
@@ -320,6 +322,8 @@ func (m *meeting) Turn(string, func(store.Repository), func(store.Turn, error)) 
 func (m *meeting) Adopt(func(string, []store.Change, store.Turn))               {}
 func (m *meeting) Process() string                                              { return "us" }
 func (m *meeting) Gone(process string) bool                                     { return process == "dead" }
+
+func (m *meeting) Follow(string, func([]store.Change)) {}
 
 func (m *meeting) Behind() time.Duration {
 	if m.silent.Load() {
