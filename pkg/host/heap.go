@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	measures "runtime/metrics"
+	"time"
 )
 
 // heapRoom is how much is allocated at least between two collections. Go's own
@@ -17,7 +18,8 @@ const heapRoom = 10 << 20
 // and looks after each collection how close the process is to its memory limit: see
 // MemoryPressure. The command calls it once, before Run.
 func KeepRoom() {
-	h := heap{limit: memoryLimit(), fixed: os.Getenv("GOGC") != ""}
+	h := &heap{limit: memoryLimit(), fixed: os.Getenv("GOGC") != ""}
+	h.idle = time.AfterFunc(idleAfter, rest)
 	if h.fixed && h.limit == 0 {
 		return
 	}
@@ -33,10 +35,27 @@ type heap struct {
 	limit   int64 // 0 for none
 	fixed   bool  // GOGC says how often
 	percent int
+	idle    *time.Timer // runs out idleAfter behind a collection
+}
+
+// What a burst has left free goes back to the system when there was no collection for
+// idleAfter, which is a collection and some system calls: Go itself would take minutes.
+const (
+	idleAfter = 15 * time.Second
+	idleRoom  = 4 << 20 // is worth it
+)
+
+// rest gives memory back if there is much to give.
+func rest() {
+	s := []measures.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/free:bytes"}}
+	measures.Read(s)
+	if s[0].Value.Uint64()-min(s[1].Value.Uint64(), s[0].Value.Uint64())+s[2].Value.Uint64() > idleRoom {
+		debug.FreeOSMemory()
+	}
 }
 
 // watch runs collected after the next collection: a finalizer runs behind it.
-func (h heap) watch() {
+func (h *heap) watch() {
 	type marker struct{ _ *int }
 	runtime.SetFinalizer(&marker{}, func(*marker) {
 		h.collected()
@@ -48,6 +67,7 @@ func (h heap) watch() {
 // collection comes half-way to it at the latest, so that the limit does not come as a
 // surprise: Go itself would fill it first.
 func (h *heap) collected() {
+	h.idle.Reset(idleAfter)
 	live, used := measure()
 	want := min(max(int(heapRoom*100/max(live, 1)), 100), 300)
 	if h.limit > 0 {
