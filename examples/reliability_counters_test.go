@@ -42,7 +42,8 @@ const refuser = `(Application-Start: Refuser) {
 }
 (take: Refuser) { Return an <OK: status> with { ok: true }. }
 (reading: Refuser) {
-    Read the <x> from the <file: "/etc/hostname">.
+    Extract the <name> from the <queryParameters: name> default "hostname".
+    Read the <x> from the <file: "/etc/${<name>}">.
     Return an <OK: status> with <x>.
 }
 (waiting: Refuser) {
