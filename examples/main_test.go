@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +15,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +32,12 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	// Most tests wait for something most of the time: four at once take half as long as
+	// two, which is what two cores would get.
+	flag.Parse()
+	if n := flag.Lookup("test.parallel"); n.Value.String() == n.DefValue {
+		flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0))))
+	}
 	bin, remove, err := aroproc.Build(".", raceEnabled)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

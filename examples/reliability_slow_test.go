@@ -34,6 +34,9 @@ func tiny(t *testing.T, addr string) *tcpConn {
 // TestH02: of an answer nobody takes, the connection is closed after ten seconds and the
 // memory is free again; a client that takes some of it, now and then, gets all.
 func TestH02_SlowReader(t *testing.T) {
+	if raceEnabled {
+		t.Skip("under the race detector a gigabyte of answers is three; CI runs it without")
+	}
 	t.Parallel()
 	p := target(t)
 	memory(t, p) // skips where nobody says
@@ -94,7 +97,7 @@ func TestH02_SlowReader(t *testing.T) {
 	if res, err := io.CopyN(io.Discard, slow.r, int64(size-taken)); err != nil {
 		t.Errorf("the rest of the answer: %d bytes, %v", res, err)
 	}
-	if !raceEnabled && peaks[1] > peaks[0]*3/2+32<<20 {
+	if peaks[1] > peaks[0]*3/2+32<<20 {
 		t.Errorf("%d slow readers, twice: %d MiB, then %d MiB", clients, peaks[0]>>20, peaks[1]>>20)
 	}
 	t.Logf("%d slow readers of %d MiB each, twice: at most %d MiB, then %d MiB", clients, size>>20, peaks[0]>>20, peaks[1]>>20)

@@ -2,6 +2,7 @@ package host
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,20 +27,21 @@ func TestL03_Jumps(t *testing.T) {
 		t.Fatalf("the clock does not jump: %v, %v", real, jumped)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		var shift time.Duration
-		begun, fired := time.Now(), 0
+		var shift, fired atomic.Int64
+		begun := time.Now()
 		h := &Host{}
-		h.Leads = func(string) bool { fired++; return false }
-		h.schedules.clock = func() time.Time { return set(real.Add(time.Since(begun)), shift) }
+		h.Leads = func(string) bool { fired.Add(1); return false }
+		h.schedules.clock = func() time.Time { return set(real.Add(time.Since(begun)), time.Duration(shift.Load())) }
 		h.schedule("hour", time.Hour)
 		defer h.unschedule("hour")
 		time.Sleep(30 * time.Minute)
 		for i := range 48 {
-			shift = []time.Duration{time.Hour, 0, -time.Hour, 0}[i%4]
+			jump := []time.Duration{time.Hour, 0, -time.Hour, 0}[i%4]
+			shift.Store(int64(jump))
 			time.Sleep(time.Hour)
 			synctest.Wait()
-			if fired != i+1 {
-				t.Fatalf("after %d hours, and the clock set by %v, fired %d times", i+1, shift, fired)
+			if n := fired.Load(); n != int64(i+1) {
+				t.Fatalf("after %d hours, and the clock set by %v, fired %d times", i+1, jump, n)
 			}
 		}
 	})
