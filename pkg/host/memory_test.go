@@ -2,6 +2,8 @@ package host
 
 import (
 	"os"
+	"runtime"
+	measures "runtime/metrics"
 	"testing"
 )
 
@@ -44,5 +46,26 @@ func TestPressure(t *testing.T) {
 	}
 	if live, used := measure(); live < 0 || used <= live || used > 1<<40 {
 		t.Errorf("%d live, %d used", live, used)
+	}
+}
+
+// TestRest: what a burst has left free is given back.
+func TestRest(t *testing.T) {
+	var keep [][]byte
+	for range 64 {
+		keep = append(keep, make([]byte, 1<<20))
+	}
+	runtime.KeepAlive(keep)
+	keep = nil
+	runtime.GC()
+	held := func() uint64 {
+		s := []measures.Sample{{Name: "/memory/classes/heap/free:bytes"}}
+		measures.Read(s)
+		return s[0].Value.Uint64()
+	}
+	before := held()
+	rest()
+	if after := held(); before < 32<<20 || after > before/4 {
+		t.Errorf("%d MiB were free, %d MiB are held still", before>>20, after>>20)
 	}
 }
