@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sort"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,8 @@ type memClient struct {
 	done   chan struct{}
 	lose   float64 // share of answers that are lost
 	mutes  bool    // no signs of life
+
+	delay atomic.Int64 // nanoseconds until a message is in the log
 }
 
 func (l *memlog) client() *memClient {
@@ -51,6 +54,20 @@ func (l *memlog) client() *memClient {
 var errCut = errors.New("the connection is cut")
 
 func (c *memClient) Append(ctx context.Context, name string, after uint64, data []byte) (uint64, error) {
+	if delay := time.Duration(c.delay.Load()); delay > 0 {
+		begun := time.Now()
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done(): // nobody waits for the answer, but the message is on its way
+			data = append([]byte(nil), data...)
+			time.AfterFunc(delay-time.Since(begun), func() { c.append(name, after, data) })
+			return 0, ctx.Err()
+		}
+	}
+	return c.append(name, after, data)
+}
+
+func (c *memClient) append(name string, after uint64, data []byte) (uint64, error) {
 	l := c.l
 	l.mu.Lock()
 	defer l.mu.Unlock()
