@@ -198,8 +198,7 @@ func (c *codec) str(x *string) {
 }
 
 // list reads or writes a slice. An empty slice is read back as nil. Reading
-// allocates for at most 1,024 elements, or as many as there were already, that
-// have not been seen yet.
+// allocates for at most 1,024 elements that have not been seen yet.
 func list[T any](c *codec, x *[]T, each func(*codec, *T)) {
 	n := c.count(len(*x))
 	if c.writing {
@@ -209,16 +208,9 @@ func list[T any](c *codec, x *[]T, each func(*codec, *T)) {
 		return
 	}
 	if n == 0 {
-		*x = (*x)[:0]
 		return
 	}
-	s := *x
-	if *x = nil; n <= cap(s) { // room of an earlier chunk, see scratch
-		s = s[:n]
-		clear(s)
-	} else {
-		s = make([]T, min(n, trusted))
-	}
+	s := make([]T, min(n, trusted))
 	for i := 0; c.err == nil; i++ {
 		if i == n {
 			*x = s

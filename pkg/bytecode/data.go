@@ -220,13 +220,7 @@ func (c *codec) code(x *[]Ins) {
 	if n == 0 {
 		return
 	}
-	code := *x
-	if *x = nil; n <= cap(code) {
-		code = code[:n]
-		clear(code)
-	} else {
-		code = make([]Ins, n) // 8 bytes for each byte of input at most
-	}
+	code := make([]Ins, n) // 8 bytes for each byte of input at most
 	for i := range code {
 		if !c.ins(&code[i]) {
 			return

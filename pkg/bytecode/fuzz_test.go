@@ -21,6 +21,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, _, _ = Decode(data)
 		data = seal(data)
+		agreed(t, data)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		p, meta, err := Decode(data)
@@ -46,6 +47,22 @@ func FuzzDecode(f *testing.F) {
 			t.Error("decoded, but not when written again:", err)
 		}
 	})
+}
+
+// agreed makes sure that the prover takes a chunk exactly if Load and Verify do.
+func agreed(t *testing.T, data []byte) {
+	t.Helper()
+	p, _, err := DecodeLazy(data)
+	if err != nil {
+		return
+	}
+	var proof prover
+	for i, c := range p.Chunks {
+		proven := proof.chunk(c)
+		if err := Verify(c); (err == nil) != proven {
+			t.Fatalf("chunk %d: proven %v, and Verify: %v", i, proven, err)
+		}
+	}
 }
 
 // placed makes sure that the verifier names the byte of the file at which the
@@ -113,7 +130,9 @@ func TestDamagedInMemory(t *testing.T) {
 		for range 1 + g.IntN(3) {
 			bad[headerSize+g.IntN(len(bad)-headerSize)] = byte(g.IntN(256))
 		}
-		p, _, err := Decode(seal(bad))
+		bad = seal(bad)
+		agreed(t, bad)
+		p, _, err := Decode(bad)
 		if err != nil {
 			continue
 		}

@@ -1,6 +1,9 @@
 package bytecode
 
-import "sync"
+import (
+	"iter"
+	"sync"
+)
 
 // Import is what can be known of a site without expanding its chunk: enough to
 // tell at start which verbs must exist and which services a program uses.
@@ -26,7 +29,6 @@ type lazyBody struct {
 	strs    *stringTable
 
 	ready    sync.Once
-	proven   bool          // by DecodeProven
 	unfit    error         // what Ready found
 	recourse func() *Chunk // nil, or the way to a sound chunk
 }
@@ -59,7 +61,7 @@ func (c *Chunk) Ready() error {
 	}
 	c.lazy.ready.Do(func() {
 		err := c.Load()
-		if err == nil && !c.lazy.proven {
+		if err == nil {
 			err = Verify(c)
 		}
 		if err != nil && c.lazy.recourse != nil {
@@ -148,23 +150,26 @@ func (l *lazyBody) checkImports(chunk *Chunk) error {
 	return c.err
 }
 
-// Imports lists the chunk's sites, loaded or not, in order. It makes a new slice.
-func (c *Chunk) Imports() ([]Import, error) {
-	if c.lazy == nil {
-		all := make([]Import, len(c.Sites))
-		for i := range all {
-			all[i] = c.Sites[i].imported()
+// Imports yields the chunk's sites, loaded or not, in order; those before the damage
+// in a file that is damaged. It allocates nothing.
+func (c *Chunk) Imports() iter.Seq[Import] {
+	return func(yield func(Import) bool) {
+		if c.lazy == nil {
+			for i := range c.Sites {
+				if !yield(c.Sites[i].imported()) {
+					return
+				}
+			}
+			return
 		}
-		return all, nil
+		im := codec{in: c.lazy.imports, base: c.lazy.base, strs: c.lazy.strs}
+		for im.left() > 0 {
+			var x Import
+			if im.imported(&x); im.err != nil || !yield(x) {
+				return
+			}
+		}
 	}
-	im := codec{in: c.lazy.imports, base: c.lazy.base, strs: c.lazy.strs}
-	all := make([]Import, 0, im.left()/4) // four references each, most of them one byte
-	for im.left() > 0 {
-		var x Import
-		im.imported(&x)
-		all = append(all, x)
-	}
-	return all, im.err
 }
 
 // WithCode returns a chunk that differs from c in its code. The other parts are shared,

@@ -193,8 +193,7 @@ func (h *Host) ConnectionHandlers(kind Kind, event string) []*Set {
 // result or object: whether a program mentions <websocket>, for instance.
 func (h *Host) Uses(base string) bool {
 	for _, s := range h.program().sets {
-		imports, _ := s.Code.Chunk.Imports() // of a damaged chunk what there is
-		for _, site := range imports {
+		for site := range s.Code.Chunk.Imports() {
 			if site.Object == base || site.Result == base {
 				return true
 			}
