@@ -19,6 +19,7 @@ type Conn struct {
 	sock      net.Conn
 	in        *input    // what reads sock, and writes to it what goes at once; TCP only
 	arrived   time.Time // when in read last; of the read loop, as in
+	partial   []byte    // the beginning of a line; of the read loop
 	id        string
 	self      value.Value // the connection as a value, always the same one
 	name      string      // of `Connect … as`, else ""
@@ -74,12 +75,26 @@ func (c *Conn) end(e ending) bool {
 		c.net.countEnding(e)
 	}
 	if e.hard {
-		c.sock.Close()
+		c.hangUp()
 	}
 	if write {
 		go c.write()
 	}
 	return first
+}
+
+// hangUp ends both directions at once and does not wait. Close would: for the read loop
+// of a TCP connection, which runs handlers within the read (see input).
+func (c *Conn) hangUp() {
+	if c.websocket {
+		c.sock.Close()
+		return
+	}
+	if s, ok := c.sock.(interface{ CloseRead() error }); ok {
+		s.CloseRead()
+	}
+	closeWrite(c.sock)
+	go c.sock.Close()
 }
 
 // ended returns how the connection ended; it must have.

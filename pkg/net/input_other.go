@@ -7,14 +7,18 @@ import "net"
 // input reads from a connection. Unlike on Unix it holds a buffer while it waits.
 type input struct{ sock net.Conn }
 
-func newInput(sock net.Conn) *input { return &input{sock} }
+func newInput(sock net.Conn, _ *sweep, _ func()) *input { return &input{sock} }
 
-// next waits for bytes. The caller puts buf back into chunks when it is done with
-// data, which lies in it.
-func (in *input) next() (buf *chunk, data []byte, err error) {
-	buf = chunks.Get().(*chunk)
-	n, err := in.sock.Read(buf[:])
-	return buf, buf[:n], err
+// each waits for bytes and calls take for them, again and again, until take returns
+// false. take gives buf back to chunks when it is done with data, which lies in it.
+func (in *input) each(take func(buf *chunk, data []byte, err error) bool, _ func() bool) {
+	for {
+		buf := chunks.Get().(*chunk)
+		n, err := in.sock.Read(buf[:])
+		if !take(buf, buf[:n], err) {
+			return
+		}
+	}
 }
 
 // direct reports whether write can do anything.

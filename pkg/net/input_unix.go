@@ -3,6 +3,7 @@
 package aronet
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -12,94 +13,109 @@ import (
 // input reads from a socket without holding a buffer while it waits: it waits
 // for the socket to become readable and takes a buffer only then. Ten thousand
 // idle connections would hold 640 MB of buffers otherwise.
+//
+// It stays in one RawConn.Read for all that arrives. The system tells once when more has
+// come, so a read that got less than it had room for is the last one that is worth a
+// call, and the wait may begin: 0.4 µs less for each message of a conversation. Only the
+// end of the connection can have come with those bytes unnoticed, which sweep looks for.
 type input struct {
 	sock net.Conn
 	raw  syscall.RawConn // nil for connections that are no sockets
 	poll func(fd uintptr) bool
-	push func(fd uintptr) bool
+	take func(buf *chunk, data []byte, err error) bool
+	over bool // take has had enough
+	fd   int  // within poll; -1 outside of it
 
-	buf *chunk
-	n   int
-	err error
-
-	out []byte // of write; what is left of it
+	sweep *sweep
+	watch watched
 }
 
-func newInput(sock net.Conn) *input {
-	in := &input{sock: sock}
+func newInput(sock net.Conn, s *sweep, wake func()) *input {
+	in := &input{sock: sock, sweep: s, fd: -1}
 	if s, ok := sock.(syscall.Conn); ok {
 		if raw, err := s.SyscallConn(); err == nil {
-			in.raw, in.poll, in.push = raw, in.try, in.put
+			in.raw, in.poll = raw, in.read
 		}
 	}
+	in.watch.ended, in.watch.wake = in.ended, wake
 	return in
 }
 
-// try makes one attempt; false means that nothing has arrived yet.
-func (in *input) try(fd uintptr) bool {
-	in.buf = chunks.Get().(*chunk)
-	for {
-		in.n, in.err = syscall.Read(int(fd), in.buf[:])
-		switch in.err {
-		case syscall.EINTR:
+// each waits for bytes and calls take for them, again and again, until take returns
+// false. take gives buf back to chunks when it is done with data, which lies in it. After
+// an error it is called once more only if again says so: the wait was interrupted by wake.
+func (in *input) each(take func(buf *chunk, data []byte, err error) bool, again func() bool) {
+	in.take = take
+	for !in.over {
+		if in.raw == nil {
+			buf := chunks.Get().(*chunk)
+			n, err := in.sock.Read(buf[:])
+			in.over = !take(buf, buf[:n], err)
 			continue
-		case syscall.EAGAIN:
-			chunks.Put(in.buf)
-			in.buf = nil
-			return false
 		}
-		return true
+		err := in.raw.Read(in.poll)
+		in.fd = -1
+		if err != nil && !in.over && !(errors.Is(err, os.ErrDeadlineExceeded) && again()) {
+			in.over = !take(chunks.Get().(*chunk), nil, err)
+		}
 	}
 }
 
-// next waits for bytes. The caller puts buf back into chunks when it is done with
-// data, which lies in it.
-func (in *input) next() (buf *chunk, data []byte, err error) {
-	if in.raw == nil {
-		buf = chunks.Get().(*chunk)
-		n, err := in.sock.Read(buf[:])
-		return buf, buf[:n], err
-	}
-	err = in.raw.Read(in.poll)
-	buf, in.buf = in.buf, nil
-	if err != nil {
-		if buf == nil {
-			buf = chunks.Get().(*chunk)
+// read takes what has arrived; false means that it has to wait for more.
+func (in *input) read(fd uintptr) bool {
+	in.fd = int(fd)
+	for {
+		buf := chunks.Get().(*chunk)
+		n, err := readNow(in.fd, buf[:])
+		switch {
+		case err == syscall.EINTR:
+			chunks.Put(buf)
+			continue
+		case err == syscall.EAGAIN:
+			chunks.Put(buf)
+			return false
+		case err != nil:
+			err = os.NewSyscallError("read", err)
+			n = 0
+		case n == 0:
+			err = io.EOF
 		}
-		return buf, nil, err
+		if in.over = !in.take(buf, buf[:n], err); in.over {
+			return true
+		}
+		if err == nil && n < len(buf) {
+			in.sweep.short(&in.watch)
+			return false
+		}
 	}
-	switch {
-	case in.err != nil:
-		return buf, nil, os.NewSyscallError("read", in.err)
-	case in.n == 0:
-		return buf, nil, io.EOF
-	}
-	return buf, buf[:in.n], nil
+}
+
+// ended reports whether a read would return anything, the end of the connection above
+// all.
+func (in *input) ended() (yes bool) {
+	in.raw.Control(func(fd uintptr) {
+		var one [1]byte
+		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		yes = err != syscall.EAGAIN && err != syscall.EINTR
+	})
+	return yes
 }
 
 // direct reports whether write can do anything.
 func (in *input) direct() bool { return in != nil && in.raw != nil }
 
 // write writes as much as the socket takes at once and returns how much that was.
-// Why it was not all of it is for another write to find out.
+// Why it was not all of it is for another write to find out. Only take may call it.
 func (in *input) write(data []byte) int {
-	in.out = data
-	in.raw.Write(in.push)
-	n := len(data) - len(in.out)
-	in.out = nil
-	return n
-}
-
-// put makes one attempt of write.
-func (in *input) put(fd uintptr) bool {
-	n, err := syscall.Write(int(fd), in.out)
-	for err == syscall.EINTR {
-		n, err = syscall.Write(int(fd), in.out)
+	if in.fd < 0 || len(data) == 0 {
+		return 0
 	}
-	if err == nil && n > 0 {
-		in.out = in.out[n:]
+	for {
+		n, err := writeNow(in.fd, data)
+		if err != syscall.EINTR {
+			return max(n, 0)
+		}
 	}
-	return true
 }
 
 // descriptors is how many files the process may have open.

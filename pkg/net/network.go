@@ -99,8 +99,9 @@ type Network struct {
 	events   atomic.Pointer[connectionEvents]
 	http     *httpServer
 	queued   atomic.Int64 // bytes that the queues keep alive
-	relief   sync.Mutex   // held by the goroutine that looks for the longest queues
-	env      atomic.Bool  // ARO_SOCKET_PORT has been used
+	sweep    sweep
+	relief   sync.Mutex  // held by the goroutine that looks for the longest queues
+	env      atomic.Bool // ARO_SOCKET_PORT has been used
 
 	client *webClient
 	roots  *x509.CertPool                 // who vouches for servers; nil: whom the system trusts

@@ -34,30 +34,52 @@ func (c *Conn) run() {
 // read raises data events until the connection is closed, and closes it when the
 // peer has.
 func (c *Conn) read() {
-	n := c.net
-	c.in = newInput(c.sock)
-	var partial []byte // of a line
-	for c.IsOpen() {
-		buf, data, err := c.in.next()
-		c.arrived = time.Now()
-		if len(data) > 0 {
-			n.ease(c)
-			// Nothing that handlers see may alias the buffer, which others use next.
-			if c.lines {
-				partial = c.splitLines(partial, data)
-			} else {
-				c.received(bytes.Clone(data))
-			}
+	c.in = newInput(c.sock, &c.net.sweep, c.interrupt)
+	c.in.each(c.take, c.interrupted)
+}
+
+// take handles what one read brought, and reports whether to read on.
+func (c *Conn) take(buf *chunk, data []byte, err error) bool {
+	c.arrived = time.Now()
+	if len(data) > 0 {
+		c.net.ease(c)
+		// Nothing that handlers see may alias the buffer, which others use next.
+		if c.lines {
+			c.partial = c.splitLines(c.partial, data)
+		} else {
+			c.received(bytes.Clone(data))
 		}
-		if err != nil && c.IsOpen() {
-			if errors.Is(err, io.EOF) && len(partial) > 0 {
-				c.received(partial)
-			}
-			c.readFailed(err)
-		}
-		c.flush(buf)
-		chunks.Put(buf)
 	}
+	if err != nil && c.IsOpen() {
+		if errors.Is(err, io.EOF) && len(c.partial) > 0 {
+			c.received(c.partial)
+		}
+		c.readFailed(err)
+	}
+	c.flush(buf)
+	chunks.Put(buf)
+	return c.IsOpen()
+}
+
+// interrupt makes the read loop read once more. What closes the connection interrupts
+// it too, and for good.
+func (c *Conn) interrupt() {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	if !c.out.closed {
+		c.sock.SetReadDeadline(past)
+	}
+}
+
+// interrupted undoes interrupt, and reports whether to read on.
+func (c *Conn) interrupted() bool {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	if c.out.closed {
+		return false
+	}
+	c.sock.SetReadDeadline(time.Time{})
+	return true
 }
 
 // received raises the event for data that nobody else refers to.
