@@ -130,7 +130,9 @@ func (r *Request) target(target string) *Refusal {
 		if i < 0 {
 			i = len(rest)
 		}
-		r.Host, path = rest[:i], rest[i:]
+		if r.Host, path = rest[:i], rest[i:]; r.Host != u.Host {
+			return malformed // %80: a name that others read as something else
+		}
 		if path == "" || path[0] == '?' {
 			path = "/" + path
 		}
