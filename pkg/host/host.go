@@ -202,6 +202,10 @@ func (h *Host) Uses(base string) bool {
 	return false
 }
 
+// Followed reports whether somebody looks at what runs do and may keep what he sees: a
+// recording, the inspector, traces, a debugger.
+func (h *Host) Followed() bool { return h.Record != nil || h.Watch != nil || h.follower != nil }
+
 // Invoke runs a feature set for a trigger from outside on this goroutine and
 // returns when it ended. The caller must Release the execution.
 func (h *Host) Invoke(s *Set, t Trigger) *Execution {

@@ -19,6 +19,7 @@ type Conn struct {
 	sock      net.Conn
 	in        *input    // what reads sock, and writes to it what goes at once; TCP only
 	arrived   time.Time // when in read last; of the read loop, as in
+	passed    *packet   // that goes out of the read buffer; of the read loop
 	partial   []byte    // the beginning of a line; of the read loop
 	id        string
 	self      value.Value // the connection as a value, always the same one

@@ -39,16 +39,23 @@ func (c *Conn) uncork() {
 }
 
 // flush writes what was held back, on the goroutine of the read loop. room is
-// used for output of several packets.
-func (c *Conn) flush(room *chunk) {
+// used for output of several packets. It reports false if somebody else may be writing
+// out of room, which then must not be used again.
+func (c *Conn) flush(room *chunk) bool {
 	o := &c.out
 	o.mu.Lock()
 	if !o.owed {
 		o.corked = false
+		elsewhere := c.passed != nil && o.writing
+		c.redeem()
 		o.mu.Unlock()
-		return
+		return !elsewhere
 	}
 	o.corked, o.owed = false, false
+	if c.passed != nil && len(o.queue)-o.next > 1 { // room holds what one of them is made of
+		room = chunks.Get().(*chunk)
+		defer chunks.Put(room)
+	}
 	data := c.joined(room)
 	o.mu.Unlock()
 	if data != nil {
@@ -58,12 +65,17 @@ func (c *Conn) flush(room *chunk) {
 		c.advance(c.reached(n))
 		if o.next == len(o.queue) && !o.closed {
 			o.writing = false
+			c.passed = nil
 			o.mu.Unlock()
-			return
+			return true
 		}
 		o.mu.Unlock()
 	}
+	o.mu.Lock()
+	c.redeem()
+	o.mu.Unlock()
 	go c.write() // which also sees what is wrong with the socket
+	return true
 }
 
 // joined returns the bytes that come next if they are few enough for one write, in
@@ -124,8 +136,10 @@ func (c *Conn) answer(call *vm.Call) error {
 	}
 	e, _ := host.RootTrigger(call).(*tcpEvent)
 	var p *packet
-	if e != nil && c.form == rawForm && call.Site.Result.Raw == "" && e.is(v) {
-		p = &packet{buf: e.data, fixed: true} // what is passed on whole is not copied
+	if whole := e != nil && c.form == rawForm && call.Site.Result.Raw == "" && e.is(v); whole && e.conn == c {
+		p = e.pass() // what is passed on whole is not copied
+	} else if whole && !e.lent {
+		p = &packet{buf: e.data, fixed: true}
 	} else if p, err = encode(v, call.Site.Result.Raw, asText); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // tcpEvent is what happened on a TCP connection. It is the trigger of the
 // handlers and at the same time the value of <event> (and <packet>); its
 // properties are computed when they are read (03 §8.3). It never changes, and
-// data belongs to it alone.
+// data belongs to it alone, unless it is lent.
 type tcpEvent struct {
 	conn   *Conn
 	kind   eventKind
@@ -22,6 +22,9 @@ type tcpEvent struct {
 	text   bool // data is valid UTF-8
 	reason string
 	trace  host.LazyTrace
+	lent   bool    // data lies in the read buffer
+	kept   bool    // it must stay there
+	passed *packet // that data was sent back in, from where it lies
 }
 
 type eventKind uint8

@@ -40,12 +40,15 @@ func (c *Conn) read() {
 
 // take handles what one read brought, and reports whether to read on.
 func (c *Conn) take(buf *chunk, data []byte, err error) bool {
+	kept := false
 	c.arrived = time.Now()
 	if len(data) > 0 {
 		c.net.ease(c)
 		// Nothing that handlers see may alias the buffer, which others use next.
 		if c.lines {
 			c.partial = c.splitLines(c.partial, data)
+		} else if events := c.net.events.Load(); c.net.lends(events) && c.in.direct() && c.IsOpen() {
+			kept = c.lend(events, data)
 		} else {
 			c.received(bytes.Clone(data))
 		}
@@ -56,8 +59,9 @@ func (c *Conn) take(buf *chunk, data []byte, err error) bool {
 		}
 		c.readFailed(err)
 	}
-	c.flush(buf)
-	chunks.Put(buf)
+	if c.flush(buf) && !kept {
+		chunks.Put(buf)
+	}
 	return c.IsOpen()
 }
 

@@ -1,9 +1,12 @@
 package aronet
 
 import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
 	"aro/pkg/host"
 	"aro/pkg/net/contract"
-	"slices"
 )
 
 // routing is the contract as the HTTP server uses it. It does not change once it is
@@ -53,7 +56,12 @@ func (rt *routing) equip(s *httpServer, o *httpOptions) (err error) {
 }
 
 // connectionEvents are the feature sets for the events of connections.
-type connectionEvents struct{ tcp, ws handlers }
+type connectionEvents struct {
+	tcp, ws handlers
+
+	relay  sync.Once
+	relays atomic.Bool // see Network.lends
+}
 
 // handlers are the feature sets for the events of one kind of connection.
 type handlers struct{ connected, data, disconnected []*host.Set }

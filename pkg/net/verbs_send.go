@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/host"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 )
@@ -41,6 +42,9 @@ func (n *Network) sendVerb(c *vm.Call) (value.Value, error) {
 	data, err := payloadOf(c)
 	if err != nil {
 		return value.Value{}, err
+	}
+	if e, _ := host.RootTrigger(c).(*tcpEvent); e != nil && e.lent {
+		e.kept = true // the handlers of that event may do with it what they like
 	}
 	if !v.IsBound() {
 		v = value.OfString(s.Object.Base)
