@@ -156,8 +156,8 @@ func (c *conn) chunkSize() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	text, extension, _ := strings.Cut(line, ";")
-	text = strings.TrimRight(text, " \t")
+	// Blanks before the semicolon are refused: of two servers in a row, one may read on.
+	text, extension, _ := strings.Cut(strings.TrimRight(line, " \t"), ";")
 	for i := 0; i < len(text); i++ {
 		if !isHex(text[i]) {
 			return 0, ErrBody
