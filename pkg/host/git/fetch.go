@@ -24,6 +24,10 @@ var guarded = []string{"-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.all
 // be there yet. protocol is the only one that may be used for it, as in
 // GIT_ALLOW_PROTOCOL: https, ssh or file.
 func Fetch(ctx context.Context, url, protocol, dir string) (*Foreign, error) {
+	// The variable goes before protocol.ext.allow.
+	if protocol != "https" && protocol != "ssh" && protocol != "file" {
+		return nil, fmt.Errorf("git: the protocol '%s' is not used", protocol)
+	}
 	if strings.HasPrefix(url, "-") {
 		return nil, fmt.Errorf("git: '%s' is no repository", url)
 	}
