@@ -192,7 +192,7 @@ func Fit(dir string, files []File) error {
 	defer root.Close()
 	for _, f := range files {
 		switch {
-		case strings.ContainsFunc(f.Path, func(r rune) bool { return r < ' ' || r == 0x7f }) || strings.TrimSpace(f.Path) != f.Path:
+		case strings.ContainsFunc(f.Path, control) || strings.TrimSpace(f.Path) != f.Path:
 			return fmt.Errorf("the name %q has line ends or spaces where no name has any", f.Path)
 		case f.Mode == special:
 			return fmt.Errorf("%q is neither a file nor a folder", f.Path)

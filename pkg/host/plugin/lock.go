@@ -152,7 +152,7 @@ func parseLock(data []byte) (*Lock, error) {
 			p, hash, at = &l.Plugins[len(l.Plugins)-1], "", n
 			continue
 		}
-		ok := p != nil && rest != ""
+		ok := p != nil && rest != "" && !strings.ContainsFunc(line, control)
 		if ok {
 			switch word {
 			case "source":
@@ -185,6 +185,9 @@ func parseLock(data []byte) (*Lock, error) {
 	slices.SortFunc(l.Plugins, func(a, b Locked) int { return strings.Compare(a.Name, b.Name) })
 	return l, nil
 }
+
+// control tells the characters that a terminal obeys.
+func control(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }
 
 // parseFile reads what File.String wrote.
 func parseFile(line string) (f File, ok bool) {

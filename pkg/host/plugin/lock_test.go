@@ -193,6 +193,7 @@ func TestLockRefused(t *testing.T) {
 	file := l.Plugins[0].Files[0].String()
 	for _, c := range []struct{ old, now, want string }{
 		{"  source s", "<<<<<<< HEAD\n  source s", ":6: \"<<<<<<< HEAD\" is not understood"},
+		{"source s", "source \x1b[2Js", "is not understood"},
 		{"  source s\n", "", ":5: the plugin a lacks its source, commit or hash"},
 		{"  source s", "  source", ":6: \"source\" is not understood"},
 		{"plugin a", "plugin ../a", `:5: "../a" is no name of a plugin`},

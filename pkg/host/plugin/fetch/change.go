@@ -102,7 +102,7 @@ func (c *Change) take(ctx context.Context, p place, ref, want string, chain []st
 		return err
 	}
 	if err := c.inspect(f); err != nil {
-		return fmt.Errorf("%s: %w", at(p.source, ref), err)
+		return fmt.Errorf("%s: %s", at(p.source, ref), plainText(err))
 	}
 	switch {
 	case want != "" && f.Name != want && len(chain) == 0:

@@ -30,10 +30,10 @@ const forms = "give github:org/repo, an https or ssh address, or the folder of a
 // Paths that are relative stay so in the lock, counted from the application at root.
 func locate(source, base, root string) (place, error) {
 	switch {
-	case source == "" || strings.HasPrefix(source, "-"):
-		return place{}, fmt.Errorf("'%s' is no source of a plugin; %s", source, forms)
 	case unprintable(source) || strings.TrimSpace(source) != source:
 		return place{}, fmt.Errorf("the source %q has characters that no address has; %s", source, forms)
+	case source == "" || strings.HasPrefix(source, "-"):
+		return place{}, fmt.Errorf("'%s' is no source of a plugin; %s", source, forms)
 	case strings.HasPrefix(source, "github:"):
 		m := hub.FindStringSubmatch(source)
 		if m == nil {
@@ -98,7 +98,7 @@ func checkRef(ref string) error {
 }
 
 func unprintable(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 })
 }
 
 // at names a source with what was asked for of it.
