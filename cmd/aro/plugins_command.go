@@ -16,7 +16,7 @@ import (
 
 func pluginsCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "plugins",
+		Use:   "plugins [PATH]",
 		Short: "List, restore, update and check the plugins of an application",
 		Long: "plugins looks after the plugins of an application. Those that aro add fetched are in\n" +
 			"Plugins/plugins.lock, and aro runs, checks and builds an application only if they are as they were\n" +

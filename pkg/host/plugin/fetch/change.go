@@ -176,8 +176,8 @@ func (c *Change) need(ctx context.Context, d plugin.Dependency, by *fetched, cha
 	if !plugin.SafeName(d.Name) {
 		return fmt.Errorf("%s depends on %q, which is no name of a plugin", by.Name, d.Name)
 	}
-	base := by.place.address
-	p, err := locate(d.Source, base, c.Root)
+	// A path counts from the repository that names it.
+	p, err := locate(d.Source, strings.TrimPrefix(by.place.address, "file://"), c.Root)
 	if err != nil {
 		return fmt.Errorf("%s depends on %s: %w", by.Name, d.Name, err)
 	}
@@ -192,7 +192,7 @@ func (c *Change) need(ctx context.Context, d plugin.Dependency, by *fetched, cha
 		if f.Name != d.Name {
 			continue
 		}
-		if have := at(f.Source, f.Ref); have != wanted {
+		if have := at(f.Source, f.Ref); f.place.address != p.address || f.Ref != d.Ref {
 			who := f.by + " wants it from"
 			if f.by == "" {
 				who = "it is fetched from"
@@ -202,7 +202,11 @@ func (c *Change) need(ctx context.Context, d plugin.Dependency, by *fetched, cha
 		return nil
 	}
 	if l := c.Lock.Get(d.Name); l != nil {
-		if have := at(l.Source, l.Ref); have != wanted {
+		there, err := locate(l.Source, c.Root, c.Root)
+		if err != nil {
+			return fmt.Errorf("%s in %s: %w", l.Name, plugin.LockFile, err)
+		}
+		if have := at(l.Source, l.Ref); there.address != p.address || l.Ref != d.Ref {
 			return fmt.Errorf("%s wants %s from %s, and it is here from %s: aro plugins update %s --ref REF%s changes that", by.Name, d.Name, wanted, have, d.Name, c.In)
 		}
 		return nil

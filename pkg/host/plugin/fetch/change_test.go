@@ -179,6 +179,29 @@ func TestLocalDependency(t *testing.T) {
 	}
 }
 
+// One repository has many addresses; two versions of it are told apart all the same.
+func TestSameDependency(t *testing.T) {
+	s := newShop(t)
+	needs := func(name, source, ref string) {
+		s.publish(name, map[string]string{"plugin.yaml": "name: " + name + "\nprovides:\n- type: aro-files\n  path: .\ndependencies:\n  c:\n    git: " + source + "\n    ref: " + ref + "\n"})
+	}
+	s.publish("c", map[string]string{})
+	if out, err := exec.Command("git", "-C", "c", "tag", "v1").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	needs("a", "../c", "v1")
+	needs("b", filepath.Join(s.dir, "c"), "v1")
+	needs("d", "../c", "v2")
+	s.add("a")
+	s.add("b")
+	c := s.begin()
+	defer c.End()
+	_, err := c.Add(context.Background(), "d", "")
+	if err == nil || err.Error() != "d wants c from ../c@v2, and it is here from ../c@v1: aro plugins update c --ref REF changes that" {
+		t.Errorf("%v", err)
+	}
+}
+
 // What Python keeps is never taken from others, and no name of theirs leads elsewhere.
 func TestUnpacked(t *testing.T) {
 	s := newShop(t)
