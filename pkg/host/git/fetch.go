@@ -35,7 +35,8 @@ func Fetch(ctx context.Context, url, protocol, dir string) (*Foreign, error) {
 	if _, err := f.run(ctx, "clone", "--quiet", "--bare", "--no-recurse-submodules", "--template=", "--", url, dir); err != nil {
 		return nil, err
 	}
-	f.c.dir = dir
+	// Named, because some refuse to use a bare repository that is only found.
+	f.c.dir, f.c.env = dir, append(f.c.env, "GIT_DIR=.")
 	return f, nil
 }
 

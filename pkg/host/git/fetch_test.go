@@ -86,7 +86,7 @@ func TestFetch(t *testing.T) {
 	git("tag", "side") // a tag goes before a branch
 	put(t, dir, ".git/hooks/post-checkout", "#!/bin/sh\ntouch "+dir+"/hooked\n")
 	os.Chmod(filepath.Join(dir, ".git/hooks/post-checkout"), 0o755)
-	put(t, dir, ".gitconfig", "[core]\n\tautocrlf = true\n[filter \"evil\"]\n\tsmudge = touch "+dir+"/filtered\n[init]\n\ttemplateDir = "+dir+"/.git\n")
+	put(t, dir, ".gitconfig", "[core]\n\tautocrlf = true\n[filter \"evil\"]\n\tsmudge = touch "+dir+"/filtered\n[safe]\n\tbareRepository = explicit\n[init]\n\ttemplateDir = "+dir+"/.git\n")
 
 	r, err := Fetch(ctx, dir, "file", filepath.Join(t.TempDir(), "copy"))
 	if err != nil {

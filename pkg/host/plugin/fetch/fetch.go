@@ -46,6 +46,9 @@ func (c *Change) get(ctx context.Context, p place, ref, commit string) (*fetched
 		if ctx.Err() != nil {
 			return nil, errStopped
 		}
+		if _, there := os.Stat(p.address); there == nil && strings.HasSuffix(err.Error(), "does not exist") {
+			return nil, fmt.Errorf("%s is no Git repository", p.source) // git says that it does not exist
+		}
 		return nil, fmt.Errorf("%s cannot be fetched: %s", p.source, plainText(err))
 	}
 	f := &fetched{Locked: plugin.Locked{Source: p.source, Ref: ref}, place: p, dir: filepath.Join(c.work, fmt.Sprintf("%d.plugin", c.count))}
