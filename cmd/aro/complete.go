@@ -12,6 +12,7 @@ import (
 	"aro/pkg/compile/app"
 	"aro/pkg/compile/explain"
 	"aro/pkg/host"
+	"aro/pkg/host/plugin"
 )
 
 // completing gives the commands what the shell offers behind them; the script that asks
@@ -41,10 +42,51 @@ func completing(root *cobra.Command) {
 				}
 				return words
 			})
+		case name == "plugins":
+			completingPlugins(c)
+		case name == "remove":
+			c.ValidArgsFunction = func(c *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+				if len(args) == 1 {
+					return nil, cobra.ShellCompDirectiveFilterDirs
+				}
+				return completePlugin(c, args, word)
+			}
+		case name == "add":
+			c.ValidArgsFunction = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+				return nil, cobra.ShellCompDirectiveFilterDirs
+			}
 		case name == "new":
 			c.ValidArgsFunction = firstOf(func() []string { return strings.Split(kindNames(), ", ") })
 		}
 	}
+}
+
+// completingPlugins gives the commands of plugins what the shell offers.
+func completingPlugins(plugins *cobra.Command) {
+	for _, c := range plugins.Commands() {
+		if c.Flags().Lookup("in") != nil {
+			c.ValidArgsFunction = completePlugin
+		} else {
+			c.ValidArgsFunction = completeApplication
+		}
+	}
+}
+
+// completePlugin offers the plugins in the lock of an application.
+func completePlugin(c *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	root := "."
+	if in := c.Flags().Lookup("in"); in != nil {
+		root = in.Value.String()
+	}
+	lock, err := plugin.ReadLock(root)
+	if err != nil || len(args) > 0 && c.Name() != "restore" {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, l := range lock.Plugins {
+		names = append(names, l.Name)
+	}
+	return starting(word, names), cobra.ShellCompDirectiveNoFileComp
 }
 
 // applicationFiles lets the shell offer folders and .aro files.

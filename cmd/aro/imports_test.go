@@ -39,6 +39,7 @@ var arrows = map[string][]string{
 	"aro/pkg/host/password":     {},
 	"aro/pkg/host/screen":       {},
 	"aro/pkg/host/plugin":       {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/host", "aro/pkg/host/format"},
+	"aro/pkg/host/plugin/fetch": {"aro/pkg/host/git", "aro/pkg/host/plugin"},
 	"aro/pkg/net/contract":      {"aro/pkg/vm/value"},
 	"aro/pkg/net/credential":    {"aro/pkg/vm/value"},
 	"aro/pkg/net/httpd":         {},

@@ -15,6 +15,7 @@ import (
 	"aro/pkg/bytecode"
 	"aro/pkg/compile"
 	"aro/pkg/host"
+	"aro/pkg/host/plugin"
 	aronet "aro/pkg/net"
 	"aro/pkg/net/contract"
 	"aro/pkg/syntax"
@@ -111,7 +112,7 @@ func (w *live) follow(ctx context.Context, h *host.Host) {
 		w.network.Live.Built()
 		fmt.Fprintf(os.Stderr, "Reloaded %s in %d ms\n", what, time.Since(began).Milliseconds())
 		for _, name := range names {
-			if strings.HasPrefix(name, "plugins/") && filepath.Ext(name) != ".aro" || name == "aro.yaml" {
+			if strings.HasPrefix(strings.ToLower(name), "plugins/") && filepath.Ext(name) != ".aro" && name != plugin.LockFile || name == "aro.yaml" {
 				fmt.Fprintf(os.Stderr, "[Warning] %s is read at the start only; stop the application and start it again\n", name)
 			}
 		}

@@ -42,7 +42,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newCommand(), runCommand(), testCommand(), buildCommand(), compileCommand(), checkCommand(), fmtCommand(), disasmCommand(), asmCommand(),
-		inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand(), dataCommand(), versionCommand(), docCommand(), replCommand())
+		inspectCommand(), routesCommand(), graphCommand(), actionsCommand(), cacheCommand(), dataCommand(), addCommand(), removeCommand(), pluginsCommand(), versionCommand(), docCommand(), replCommand())
 	root.SuggestionsMinimumDistance = 2
 	helping(root)
 	root.InitDefaultCompletionCmd()

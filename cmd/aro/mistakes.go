@@ -26,7 +26,7 @@ func forgiving(cmd *cobra.Command) {
 	}
 	check, run := cmd.Args, cmd.RunE
 	cmd.Args = func(c *cobra.Command, args []string) error {
-		if c.HasSubCommands() && len(args) > 0 {
+		if c.HasSubCommands() && len(args) > 0 && (run == nil || check == nil || check(c, args) != nil || !isFolder(args[0])) {
 			return fmt.Errorf("unknown command %q for %q%s", args[0], c.CommandPath(), meant(args[0], subcommands(c)))
 		}
 		if check == nil {
@@ -59,6 +59,13 @@ func forgiving(cmd *cobra.Command) {
 		}
 		return err
 	}
+}
+
+// isFolder reports whether a word behind a command that has commands of its own is what
+// it works on instead, as in aro plugins shop.
+func isFolder(word string) bool {
+	info, err := os.Stat(word)
+	return err == nil && info.IsDir()
 }
 
 // helping gives root the command help. The one that cobra has knows no examples, and

@@ -11,23 +11,26 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"aro/pkg/host/plugin"
 )
 
 //go:embed scaffold
 var scaffolds embed.FS
 
-// kinds are the applications that new writes, each a folder of scaffold.
+// kinds are the applications that new writes, and a plugin, each a folder of scaffold.
 var kinds = []struct{ name, doc string }{
 	{"api", "a REST service: contract, validation, a page to try it"},
 	{"chat", "a page in the browser and a WebSocket"},
 	{"socket", "a TCP server for lines of text"},
 	{"worker", "takes jobs from a folder, on a schedule"},
+	{"plugin", "a plugin that applications can add: a manifest and a handler"},
 }
 
 func newCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new KIND NAME",
-		Short: "Write a small application to begin with",
+		Short: "Write a small application to begin with, or a plugin",
 		Long: "new writes a small application that runs at once: sources, contract, tests and a README with\n" +
 			"the commands to try. Nothing that exists is overwritten. The kinds are\n\n" + kindList("  "),
 		Example: "  aro new api shop\n  aro new chat examples/lobby",
@@ -50,6 +53,10 @@ func newCommand() *cobra.Command {
 				return &exitError{1, "Error: " + err.Error()}
 			}
 			dir = filepath.ToSlash(dir)
+			if kind == "plugin" {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s is %s. %s/README.md says what to try.\n", dir, kindDoc(kind), dir)
+				return nil
+			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s is %s. Now:\n\n  aro run %s --watch\n  aro test %s\n\n%s/README.md says what to try.\n",
 				dir, kindDoc(kind), dir, dir, dir)
 			return nil
@@ -107,6 +114,9 @@ func scaffold(kind, dir string) error {
 	if !applicationNames.MatchString(name) {
 		return fmt.Errorf("'%s' cannot be the name of an application: use letters, digits, - and _, a letter first", name)
 	}
+	if kind == "plugin" && !plugin.SafeName(name) {
+		return fmt.Errorf("'%s' cannot be the name of a plugin: use lower-case letters, digits and hyphens", name)
+	}
 	switch entries, err := os.ReadDir(dir); {
 	case err == nil && len(entries) > 0:
 		return fmt.Errorf("%s is there already and not empty; choose another name", dir)
@@ -140,7 +150,10 @@ func writeScaffold(from, dir string) error {
 		if err != nil {
 			return err
 		}
-		if e.Name() == "README.md" {
+		switch e.Name() {
+		case "plugin.yaml":
+			text = []byte(strings.ReplaceAll(string(text), "NAME", filepath.Base(dir)))
+		case "README.md":
 			text = []byte(strings.ReplaceAll(strings.Replace(string(text), "# NAME", "# "+filepath.Base(dir), 1), "NAME", filepath.ToSlash(dir)))
 		}
 		if err := os.WriteFile(to, text, 0o644); err != nil {

@@ -15,7 +15,8 @@ import (
 )
 
 // discover reads the sources of an application and of its plugins. Plugins that
-// cannot be loaded are left out; warn gets to know why.
+// cannot be loaded are left out; warn gets to know why. A plugin that is not what
+// plugins.lock says is an error, before anything of it is read.
 func discover(path string, warn func(string)) (*app.Sources, []*plugin.Plugin, error) {
 	sources, err := app.Discover(path)
 	if err != nil {
@@ -23,6 +24,9 @@ func discover(path string, warn func(string)) (*app.Sources, []*plugin.Plugin, e
 	}
 	if ext := filepath.Ext(path); sources.Single && ext != "" && !strings.EqualFold(ext, ".aro") {
 		return nil, nil, &exitError{1, fmt.Sprintf("Error: %s is no ARO source: give a folder with .aro files, or one such file", path)}
+	}
+	if err := verifyPlugins(sources.Root); err != nil {
+		return nil, nil, err
 	}
 	plugins, warnings := plugin.Find(sources.Root)
 	for _, w := range warnings {
@@ -36,6 +40,14 @@ func discover(path string, warn func(string)) (*app.Sources, []*plugin.Plugin, e
 		}
 	}
 	return sources, plugins, nil
+}
+
+// verifyPlugins compares the plugins that were fetched with plugins.lock.
+func verifyPlugins(root string, folders ...string) error {
+	if err := plugin.Verify(root, inFolder(root), folders...); err != nil {
+		return &exitError{1, "Error: " + err.Error()}
+	}
+	return nil
 }
 
 // describe asks the plugins for what they offer; complete says that all answered.

@@ -68,6 +68,15 @@ func loadAny(o runOptions) (*loaded, error) {
 	if err != nil {
 		return nil, &exitError{1, fmt.Sprintf("Error: %s cannot be run: %v", o.path, err)}
 	}
+	var folders []string // of plugins that are not in the file, but beside it
+	for _, p := range l.plugins {
+		folders = append(folders, p.Folder)
+	}
+	if len(folders) > 0 {
+		if err := verifyPlugins(l.root, folders...); err != nil {
+			return nil, err
+		}
+	}
 	return l, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,9 +96,18 @@ var noisy = map[string]bool{"GIT_DIR": true, "GIT_WORK_TREE": true, "GIT_INDEX_F
 
 // run runs git and returns its output. An error has what git said.
 func (c command) run(ctx context.Context, args ...string) (string, error) {
+	var out bytes.Buffer
+	if err := c.stream(ctx, nil, &out, args...); err != nil {
+		return "", err
+	}
+	return out.String(), nil
+}
+
+// stream is run with an input, nil for none, for an output that nobody wants to keep.
+func (c command) stream(ctx context.Context, in io.Reader, out io.Writer, args ...string) error {
 	path, err := exec.LookPath("git")
 	if err != nil {
-		return "", errors.New("git is not installed: install it, or put its directory into PATH")
+		return errors.New("git is not installed: install it, or put its directory into PATH")
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = c.dir
@@ -109,12 +119,12 @@ func (c command) run(ctx context.Context, args ...string) (string, error) {
 	// Messages in English, and no question that nobody answers.
 	cmd.Env = append(append(cmd.Env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_MERGE_AUTOEDIT=no", "GIT_OPTIONAL_LOCKS=0"), c.env...)
 	cmd.WaitDelay = time.Second
-	var out, problems bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &problems
+	var problems bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, &problems
 	if err := cmd.Run(); err != nil {
-		return "", c.explain(ctx, err, strings.TrimSpace(problems.String()))
+		return c.explain(ctx, err, strings.TrimSpace(problems.String()))
 	}
-	return out.String(), nil
+	return nil
 }
 
 // explain makes an error of what git said.

@@ -1,7 +1,7 @@
 # Runs one Python plugin for aro: reads requests from standard input, one JSON
 # object a line, and answers each with one line. What the plugin prints goes to
 # standard error, so that it cannot get between the answers.
-import importlib.util, inspect, json, os, signal, sys, types
+import importlib.machinery, importlib.util, inspect, json, os, signal, sys, types
 
 
 def limit(most):
@@ -143,9 +143,31 @@ def kit():
     sys.modules["aro_plugin_sdk"] = m
 
 
+class Source(importlib.machinery.SourceFileLoader):
+    """Compile what stands in a file. What lies in __pycache__ may be of another one, and
+    is no part of what plugins.lock vouches for."""
+
+    def path_stats(self, path):
+        raise OSError("not cached")
+
+
+def finder(folder):
+    """Find the modules of the plugin, those below folder."""
+    kinds = importlib.machinery
+    loaders = (kinds.ExtensionFileLoader, kinds.EXTENSION_SUFFIXES), (Source, kinds.SOURCE_SUFFIXES), (kinds.SourcelessFileLoader, kinds.BYTECODE_SUFFIXES)
+
+    def find(path):
+        if path != folder and not path.startswith(folder + os.sep):
+            raise ImportError
+        return kinds.FileFinder(path, *loaders)
+    return find
+
+
 def load(path):
-    sys.path.insert(0, os.path.dirname(path))
-    spec = importlib.util.spec_from_file_location("aro_plugin", path)
+    folder = os.path.dirname(path)
+    sys.path_hooks.insert(0, finder(folder))
+    sys.path.insert(0, folder)
+    spec = importlib.util.spec_from_file_location("aro_plugin", path, loader=Source("aro_plugin", path))
     module = importlib.util.module_from_spec(spec)
     sys.modules["aro_plugin"] = module
     spec.loader.exec_module(module)

@@ -26,6 +26,11 @@ type Plugin struct {
 	Handle string // in front of its verbs and qualifiers: Markdown.ToHTML
 	Info   Info   // what a Python plugin offers, once Describe or Restore has run
 
+	Version      string       // "" without one
+	Needs        string       // the versions of aro that it is for, see Fits
+	Dependencies []Dependency // sorted by name
+	Builds       bool         // its manifest has commands to build it, which aro never runs
+
 	features []string // directories and files with feature sets
 	python   string   // the module of a Python plugin, relative to the plugin, "" without one
 	dir      string
@@ -72,14 +77,21 @@ func read(name, dir string, data []byte) (p *Plugin, problems []error) {
 	if n := text(v, "name"); n != "" {
 		p.Name = n
 	}
-	p.Handle = text(v, "handle")
+	p.Handle, p.Version, p.Needs = text(v, "handle"), text(v, "version"), text(v, "aro-version")
+	if p.Dependencies, err = dependencies(v); err != nil {
+		problems = append(problems, err)
+	}
+	_, p.Builds = v.Property("build")
 	provides, _ := v.Property("provides")
 	if provides.Kind() != value.List {
-		return p, []error{errors.New("plugin.yaml lacks the list 'provides'")}
+		return p, append(problems, errors.New("plugin.yaml lacks the list 'provides'"))
 	}
 	for _, entry := range provides.List() {
 		if p.Handle == "" {
 			p.Handle = text(entry, "handler") // the old place
+		}
+		if _, ok := entry.Property("build"); ok {
+			p.Builds = true
 		}
 		path := text(entry, "path")
 		if !filepath.IsLocal(filepath.FromSlash(path)) {

@@ -203,3 +203,38 @@ func TestRestoreStaysInside(t *testing.T) {
 		}
 	}
 }
+
+// TestNoPycache: what lies in __pycache__ is no part of the lock, so it is not run, even if
+// Python would not ask whether it belongs to the source.
+func TestNoPycache(t *testing.T) {
+	p := write(t, `
+import helper, pack.inner, json
+def aro_plugin_info():
+    return {}
+def aro_plugin_execute(name, text):
+    return json.dumps([helper.said, pack.inner.said])
+`)
+	for path, text := range map[string]string{"helper.py": "said = 'source'", "pack/__init__.py": "", "pack/inner.py": "said = 'source'", "evil.py": "said = 'cache'"} {
+		full := filepath.Join(p.dir, path)
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("python3", "-c", `
+import importlib.util as u, py_compile as c
+for source in "helper.py", "pack/inner.py":
+    c.compile("evil.py", cfile=u.cache_from_source(source), invalidation_mode=c.PycInvalidationMode.UNCHECKED_HASH)
+import helper
+assert helper.said == "cache"
+`)
+	cmd.Dir = p.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("the test makes no cache that Python believes: %v\n%s", err, out)
+	}
+	if got, err := p.call("execute", "x", "{}"); err != nil || got != `["source", "source"]` {
+		t.Errorf("%s, %v", got, err)
+	}
+}
