@@ -65,8 +65,11 @@ func appendJSONFloat(b []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(b, "null"...)
 	}
+	if f == 0 {
+		return append(b, '0') // of -0, too: as an integer, it would lose its sign when it is read
+	}
 	// Without exponent a whole float reads back as an integer, which must hold it.
-	if a := math.Abs(f); a != 0 && (a < 1e-6 || a >= 1<<63) {
+	if a := math.Abs(f); a < 1e-6 || a >= 1<<63 {
 		return strconv.AppendFloat(b, f, 'e', -1, 64)
 	}
 	return strconv.AppendFloat(b, f, 'f', -1, 64)
