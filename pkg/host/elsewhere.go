@@ -77,7 +77,7 @@ func (x *elsewhere) tell(change *store.Change) {
 	if w == nil || change.Kind == store.Evicted { // whoever stored the row runs the handlers of those
 		return
 	}
-	event := x.r.trigger(change)
+	event := &changing{repo: x.r, change: change}
 	for _, set := range w.everywhere {
 		if !set.accepts(event) {
 			continue

@@ -21,14 +21,38 @@ type repository struct {
 	file      *storeFile   // that changes are written to, nil without; fixed before anything runs
 }
 
-// trigger is what observers, or the handlers of an eviction, get of a change.
-func (r *repository) trigger(c *store.Change) Trigger {
-	if c.Kind == store.Evicted {
-		return evictedEvent(r.Name(), c)
+// changing is the Trigger of observers (02 §7.8), good as long as the change is. Most
+// observers that a guard keeps from running, and many that run, never ask for the event,
+// so it is made when the first of them does.
+type changing struct {
+	repo   *repository
+	change *store.Change
+	event  value.Value
+}
+
+// Entry implements Trigger.
+func (t *changing) Entry(name string) value.Value {
+	if name != "event" {
+		return value.Value{}
 	}
-	t := &changeEvent{repo: r.Name(), change: *c}
-	t.self = value.OfObject(t)
-	return t
+	if !t.event.IsBound() {
+		t.event = value.OfObject(&changeEvent{repo: t.repo.Name(), change: *t.change})
+	}
+	return t.event
+}
+
+// Field implements Trigger: state guards test the row, guards with when the
+// event.
+func (t *changing) Field(name string) value.Value {
+	row := t.change.New
+	if !row.IsBound() {
+		row = t.change.Old
+	}
+	if v, ok := row.Property(name); ok {
+		return v
+	}
+	v, _ := changeField(t.repo.Name(), t.change, name)
+	return v
 }
 
 // stale is for how long this process has not heard what others store; 0 usually.
@@ -62,34 +86,10 @@ func (h *Host) RowsWith(name, field string, equal value.Value) []value.Value {
 	return h.Repository(name).Select(store.Query{Field: field, Equal: equal})
 }
 
-// changeEvent is the Trigger of observers (02 §7.8). Its event map is only built
-// when an observer reads it.
+// changeEvent is what observers see as <event>. It is a map once somebody needs one.
 type changeEvent struct {
 	repo   string
 	change store.Change
-	self   value.Value // made once for all observers
-}
-
-// Entry implements Trigger.
-func (t *changeEvent) Entry(name string) value.Value {
-	if name == "event" {
-		return t.self
-	}
-	return value.Value{}
-}
-
-// Field implements Trigger: state guards test the row, guards with when the
-// event.
-func (t *changeEvent) Field(name string) value.Value {
-	row := t.change.New
-	if !row.IsBound() {
-		row = t.change.Old
-	}
-	if v, ok := row.Property(name); ok {
-		return v
-	}
-	v, _ := t.Property(name)
-	return v
 }
 
 // TypeName implements value.Object.
@@ -97,22 +97,26 @@ func (t *changeEvent) TypeName() string { return "Map" }
 
 // Property implements value.Object.
 func (t *changeEvent) Property(name string) (value.Value, bool) {
+	return changeField(t.repo, &t.change, name)
+}
+
+func changeField(repo string, c *store.Change, name string) (value.Value, bool) {
 	switch name {
 	case "repositoryName":
-		return value.OfString(t.repo), true
+		return value.OfString(repo), true
 	case "changeType":
-		return value.OfString(t.change.Kind.String()), true
+		return value.OfString(c.Kind.String()), true
 	case "entityId":
-		if !t.change.ID.IsBound() {
+		if !c.ID.IsBound() {
 			return value.Value{}, false
 		}
-		return value.OfString(t.change.ID.Text()), true
+		return value.OfString(c.ID.Text()), true
 	case "newValue":
-		return t.change.New, t.change.New.IsBound()
+		return c.New, c.New.IsBound()
 	case "oldValue":
-		return t.change.Old, t.change.Old.IsBound()
+		return c.Old, c.Old.IsBound()
 	case "timestamp":
-		return value.OfTime(t.change.Time.UTC().Truncate(time.Second)), true
+		return value.OfTime(c.Time.UTC().Truncate(time.Second)), true
 	}
 	return value.Value{}, false
 }

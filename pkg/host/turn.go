@@ -246,7 +246,8 @@ type writeOp struct {
 	changes []store.Change
 	change  int
 	sets    int
-	event   Trigger // of the change, for all its observers
+	event   Trigger // of the change, for all its observers: changing, mostly
+	row     changing
 	run     observerRun
 	phase   atomic.Int32 // suspended, inline or done
 
@@ -360,7 +361,7 @@ func (op *writeOp) next() {
 			break
 		}
 		if op.event == nil {
-			op.event = r.trigger(change)
+			op.event = op.trigger(change)
 		}
 		if !set.accepts(op.event) {
 			continue
@@ -399,6 +400,16 @@ func (op *writeOp) next() {
 		op.err = err
 	}
 	op.end()
+}
+
+// trigger is what observers, or the handlers of an eviction, get of a change. They have
+// ended when the next change has its turn.
+func (op *writeOp) trigger(c *store.Change) Trigger {
+	if c.Kind == store.Evicted {
+		return evictedEvent(op.repo.Name(), c)
+	}
+	op.row = changing{repo: op.repo, change: c}
+	return &op.row
 }
 
 // end gives the statement its result.

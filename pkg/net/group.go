@@ -55,3 +55,11 @@ func (g *group) list() []*Conn {
 	}
 	return g.cached
 }
+
+// send queues a packet for every member. Failures of single connections are theirs
+// alone.
+func (g *group) send(p *packet) {
+	for _, c := range g.list() {
+		c.send(p)
+	}
+}

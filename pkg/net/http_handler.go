@@ -81,13 +81,18 @@ func (s *httpServer) foreign(x *httpd.Exchange) bool {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		return false
 	}
-	h := http.Header{}
-	for _, name := range [...]string{"Sec-Fetch-Site", "Origin"} {
-		if v := x.Fields.Get(name); v != "" {
-			h[name] = []string{v}
-		}
+	site, origin := x.Fields.Get("Sec-Fetch-Site"), x.Fields.Get("Origin")
+	if site == "" && origin == "" {
+		return false
 	}
-	return len(h) > 0 && s.cross.Check(&http.Request{Method: x.Method, Host: x.Host, Header: h}) != nil
+	h := http.Header{}
+	if site != "" {
+		h["Sec-Fetch-Site"] = []string{site}
+	}
+	if origin != "" {
+		h["Origin"] = []string{origin}
+	}
+	return s.cross.Check(&http.Request{Method: x.Method, Host: x.Host, Header: h}) != nil
 }
 
 // upgrade serves a WebSocket handshake; it reports false for other requests to

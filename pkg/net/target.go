@@ -112,6 +112,7 @@ func isSocketName(name string) bool {
 
 // audience is what Broadcast reaches: one or several groups.
 type audience struct {
+	one       *group // nil, or the only one
 	groups    []*group
 	websocket bool
 	about     string // to peers; "" for connections of this process
@@ -121,17 +122,17 @@ type audience struct {
 // false when it names neither.
 func (n *Network) audienceOf(v value.Value, base string) (audience, bool) {
 	if l := asListener(v); l != nil {
-		return audience{groups: []*group{&l.group}, about: aboutListener + l.name}, true
+		return audience{one: &l.group, about: aboutListener + l.name}, true
 	}
 	for _, name := range []string{v.Str(), base} {
 		if name == "" {
 			continue
 		}
 		if l := n.listenerNamed(name); l != nil {
-			return audience{groups: []*group{&l.group}, about: aboutListener + name}, true
+			return audience{one: &l.group, about: aboutListener + name}, true
 		}
 		if isWebSocketName(name) {
-			return audience{groups: []*group{&n.sockets}, websocket: true, about: aboutWebSockets}, true
+			return audience{one: &n.sockets, websocket: true, about: aboutWebSockets}, true
 		}
 		if isSocketName(name) {
 			return n.allClients(), true
@@ -152,9 +153,10 @@ func (n *Network) allClients() audience {
 // send queues a packet for everybody. Failures of single connections are theirs
 // alone.
 func (a audience) send(p *packet) {
+	if a.one != nil {
+		a.one.send(p)
+	}
 	for _, g := range a.groups {
-		for _, c := range g.list() {
-			c.send(p)
-		}
+		g.send(p)
 	}
 }

@@ -122,15 +122,16 @@ func (e extent) group(selector string) float64 {
 		case '[':
 			i = closed(selector, i, ']')
 		case ':':
-			name := strings.TrimLeft(selector[i:], ":")
-			name = strings.ToLower(name[:len(name)-len(strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"))])
-			i = min(i+strings.Index(selector[i:], name)+max(len(name), 1)-1, len(selector)-1)
+			rest := strings.TrimLeft(selector[i:], ":")
+			from := len(selector) - len(rest)
+			name := rest[:len(rest)-len(strings.TrimLeft(rest, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"))]
+			i = min(from+max(len(name), 1)-1, len(selector)-1)
 			inner := ""
 			if i+1 < len(selector) && selector[i+1] == '(' {
 				end := closed(selector, i+1, ')')
 				inner, i = selector[i+2:max(end, i+2)], end
 			}
-			switch name {
+			switch strings.ToLower(name) {
 			case "has":
 				simple += e.nodes * e.group(inner)
 			case "haschild":

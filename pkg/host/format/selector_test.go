@@ -76,7 +76,7 @@ func TestP05_Selectors(t *testing.T) {
 
 // FuzzSelector: whatever somebody takes for a selector ends soon.
 func FuzzSelector(f *testing.F) {
-	for _, s := range []string{"div p", "a:has(b ~ c)", ":not(:nth-child(2n+1)) > b", `[a="b"], *`, ":contains('x')", "*:has(* *) *", `\61 b`, "a/**/b"} {
+	for _, s := range []string{"div p", "a:has(b ~ c)", ":not(:nth-child(2n+1)) > b", `[a="b"], *`, ":contains('x')", "*:has(* *) *", `\61 b`, "a/**/b", "P:FIRST-CHILD, :Not(A:Hover)"} {
 		f.Add(s)
 	}
 	p, err := ParsePage(strings.Repeat(strings.Repeat("<div class=a>", 50)+"<p>x</p>"+strings.Repeat("</div>", 50), 20))

@@ -37,8 +37,9 @@ func unescape(s string, plus bool) string {
 		}
 		return s
 	}
-	b := make([]byte, i, len(s))
-	copy(b, s)
+	var b strings.Builder
+	b.Grow(len(s))
+	b.WriteString(s[:i])
 	for ; i < len(s); i++ {
 		c := s[i]
 		switch {
@@ -49,10 +50,10 @@ func unescape(s string, plus bool) string {
 			c = ' '
 		}
 		high = high || c >= utf8.RuneSelf
-		b = append(b, c)
+		b.WriteByte(c)
 	}
 	if high {
-		return strings.ToValidUTF8(string(b), "\uFFFD")
+		return strings.ToValidUTF8(b.String(), "\uFFFD")
 	}
-	return string(b)
+	return b.String()
 }

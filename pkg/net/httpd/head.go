@@ -111,11 +111,11 @@ func (r *Request) requestLine(line string) (old bool, no *Refusal) {
 
 // target takes the request target apart.
 func (r *Request) target(target string) *Refusal {
-	malformed := bad("The request target is malformed")
+	malformed := func() *Refusal { return bad("The request target is malformed") }
 	path := target
 	switch {
 	case target == "":
-		return malformed
+		return malformed()
 	case target[0] == '/':
 	case target == "*" && r.Method == http.MethodOptions:
 	case r.Method == http.MethodConnect:
@@ -123,7 +123,7 @@ func (r *Request) target(target string) *Refusal {
 	default: // absolute form: proxies send it
 		u, err := url.ParseRequestURI(target)
 		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
-			return malformed
+			return malformed()
 		}
 		_, rest, _ := strings.Cut(target, "://")
 		i := strings.IndexAny(rest, "/?")
@@ -131,7 +131,7 @@ func (r *Request) target(target string) *Refusal {
 			i = len(rest)
 		}
 		if r.Host, path = rest[:i], rest[i:]; r.Host != u.Host {
-			return malformed // %80: a name that others read as something else
+			return malformed() // %80: a name that others read as something else
 		}
 		if path == "" || path[0] == '?' {
 			path = "/" + path
@@ -140,12 +140,12 @@ func (r *Request) target(target string) *Refusal {
 	r.Path, r.Query, _ = strings.Cut(path, "?")
 	for i := 0; i < len(target); i++ {
 		if c := target[i]; c <= ' ' || c == 0x7f {
-			return malformed
+			return malformed()
 		}
 	}
 	for i := strings.IndexByte(r.Path, '%'); i >= 0 && i < len(r.Path); i++ {
 		if r.Path[i] == '%' && (i+2 >= len(r.Path) || !isHex(r.Path[i+1]) || !isHex(r.Path[i+2])) {
-			return malformed
+			return malformed()
 		}
 	}
 	return nil

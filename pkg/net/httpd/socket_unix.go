@@ -10,6 +10,7 @@ import (
 
 // poller reads from a socket without holding a buffer while it waits.
 type poller struct {
+	try func(fd uintptr) bool // conn.try, made once
 	n   int
 	err error
 }
@@ -21,8 +22,11 @@ func (c *conn) await() error {
 	if c.raw == nil || c.secure {
 		return c.fill()
 	}
+	if c.poll.try == nil {
+		c.poll.try = c.try
+	}
 	for {
-		err := c.raw.Read(c.try)
+		err := c.raw.Read(c.poll.try)
 		if err != nil {
 			if !c.expired(err) {
 				continue

@@ -21,7 +21,7 @@ func (c *conn) write(x *Exchange, closing, keep bool) error {
 		*bp = b[:0]
 		heads.Put(bp)
 	}()
-	b = append(b, statusLine(x.Status)...)
+	b = appendStatusLine(b, x.Status)
 	for _, f := range x.fields {
 		b = append(append(append(append(b, f.Name...), ": "...), f.Value...), "\r\n"...)
 	}
@@ -58,16 +58,15 @@ func (c *conn) write(x *Exchange, closing, keep bool) error {
 	return c.send(body)
 }
 
-// statusLine is the first line of an answer.
-func statusLine(status int) string {
-	if status == http.StatusOK {
-		return "HTTP/1.1 200 OK\r\n"
+// appendStatusLine appends the first line of an answer.
+func appendStatusLine(b []byte, status int) []byte {
+	b = strconv.AppendInt(append(b, "HTTP/1.1 "...), int64(status), 10)
+	if text := http.StatusText(status); text != "" {
+		b = append(append(b, ' '), text...)
+	} else {
+		b = strconv.AppendInt(append(b, " Status "...), int64(status), 10)
 	}
-	text := http.StatusText(status)
-	if text == "" {
-		text = "Status " + strconv.Itoa(status)
-	}
-	return "HTTP/1.1 " + strconv.Itoa(status) + " " + text + "\r\n"
+	return append(b, "\r\n"...)
 }
 
 // send writes all of p to a client that keeps taking it.
