@@ -169,7 +169,7 @@ func (c *conn) chunkSize() (int64, error) {
 		}
 	}
 	size, err := strconv.ParseInt(text, 16, 62)
-	if err != nil {
+	if err != nil || len(text) > 16 { // zeros in front are no reason to read for long
 		return 0, ErrBody
 	}
 	return size, nil
