@@ -46,7 +46,7 @@ func (op *writeOp) share(s store.Shared) {
 	waitsMu.Unlock()
 	switch {
 	case held != nil:
-		op.result, op.changes = op.apply(held.Repository())
+		op.perform(held.Repository())
 		op.next()
 		return
 	case op.free:
@@ -54,7 +54,7 @@ func (op *writeOp) share(s store.Shared) {
 		op.end()
 		return
 	}
-	s.Turn(r.Name(), func(w store.Repository) { op.result, op.changes = op.apply(w) }, func(t store.Turn, err error) {
+	s.Turn(r.Name(), op.perform, func(t store.Turn, err error) {
 		go func() {
 			if err != nil {
 				op.err = err

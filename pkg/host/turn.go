@@ -237,7 +237,9 @@ type writeOp struct {
 	watchers *watchers
 	free     bool // the turn could not be taken without a deadlock
 	queued   time.Time
-	apply    func(store.Repository) (value.Value, []store.Change)
+	apply    func(store.Repository) (value.Value, []store.Change) // nil: it stores given
+	call     *vm.Call
+	given    [1]value.Value // a row, or a list of rows
 
 	result  value.Value
 	err     error
@@ -287,7 +289,20 @@ func (r *repository) writeNow(c *vm.Call, apply func(store.Repository) (value.Va
 		return r.alone(c, apply)
 	}
 	op := writeOps.Get().(*writeOp)
-	op.e, op.repo, op.watchers, op.apply = executionOf(c), r, watchers, apply
+	op.apply = apply
+	return r.watched(c, watchers, op)
+}
+
+// storeNow is writeNow of Store in a repository that is watched: what is stored lies in
+// the operation, and no closure is made for it.
+func (r *repository) storeNow(c *vm.Call, watchers *watchers, v value.Value) (value.Value, error) {
+	op := writeOps.Get().(*writeOp)
+	op.call, op.given = c, [1]value.Value{v}
+	return r.watched(c, watchers, op)
+}
+
+func (r *repository) watched(c *vm.Call, watchers *watchers, op *writeOp) (value.Value, error) {
+	op.e, op.repo, op.watchers = executionOf(c), r, watchers
 	if op.e.Host.shared != nil || !r.turn.tryTake(op.e.root) {
 		return c.Suspend(waitTurn{op})
 	}
@@ -336,9 +351,22 @@ func (op *writeOp) proceed() {
 	}
 	op.e.together()
 	op.before = op.e.Host.position()
-	op.result, op.changes = op.apply(op.repo.Repository)
+	op.perform(op.repo.Repository)
 	op.repo.changed(op.changes)
 	op.next()
+}
+
+// perform makes the change.
+func (op *writeOp) perform(w store.Repository) {
+	if op.apply != nil {
+		op.result, op.changes = op.apply(w)
+		return
+	}
+	rows := op.given[:]
+	if op.given[0].Kind() == value.List {
+		rows = op.given[0].List()
+	}
+	op.result, op.changes = storeRows(op.call, w, op.given[0], rows)
 }
 
 // next runs the remaining observers.

@@ -101,24 +101,36 @@ func storeVerb(c *vm.Call) (value.Value, error) {
 		return value.Value{}, fmt.Errorf("Undefined variable: '%s'", s.Result.Base)
 	}
 	r := s.Target.(*rows).repo
-	if h := executionOf(c).Host; r.watchers.Load() == nil && h.alone && !h.transactions.Load() {
-		// Nobody waits for it and it waits for nobody: no closure is needed.
-		stored, changes := storeRows(c, r.Repository, v)
+	// No closure is needed where nobody waits for it and it waits for nobody, nor where its
+	// observers are all there is to wait for.
+	watchers := r.watchers.Load()
+	switch h := executionOf(c).Host; {
+	case h.transactions.Load():
+	case watchers != nil:
+		return r.storeNow(c, watchers, v)
+	case h.alone:
+		stored, changes := storeValue(c, r.Repository, v)
 		r.changed(changes)
 		return stored, nil
 	}
-	return r.write(c, func(w store.Repository) (value.Value, []store.Change) { return storeRows(c, w, v) })
+	return r.write(c, func(w store.Repository) (value.Value, []store.Change) { return storeValue(c, w, v) })
 }
 
-// storeRows stores a row, or the rows of a list.
-func storeRows(c *vm.Call, r store.Repository, v value.Value) (value.Value, []store.Change) {
+// storeValue stores a row, or the rows of a list.
+func storeValue(c *vm.Call, r store.Repository, v value.Value) (value.Value, []store.Change) {
 	if v.Kind() == value.List {
-		stored, changes := r.Store(v.List()...)
-		c.BindExtra(value.OfInt(newEntry(stored, changes)))
+		return storeRows(c, r, v, v.List())
+	}
+	return storeRows(c, r, v, []value.Value{v})
+}
+
+// storeRows stores the rows that v is, or is a list of.
+func storeRows(c *vm.Call, r store.Repository, v value.Value, rows []value.Value) (value.Value, []store.Change) {
+	stored, changes := r.Store(rows...)
+	c.BindExtra(value.OfInt(newEntry(stored, changes)))
+	if v.Kind() == value.List {
 		return value.OfList(stored), changes
 	}
-	stored, changes := r.Store(v)
-	c.BindExtra(value.OfInt(newEntry(stored, changes)))
 	return stored[0], changes
 }
 

@@ -121,7 +121,7 @@ type Repository interface {
 	// Select returns the rows that match, oldest first.
 	Select(q Query) []value.Value
 	// Store inserts or replaces rows under the rules of 02 §7.2 and returns the
-	// stored form of each, and what changed.
+	// stored form of each, and what changed. The list of rows is not kept.
 	Store(rows ...value.Value) (stored []value.Value, changes []Change)
 	// Delete removes the rows that match and returns a change for each, oldest
 	// first.
