@@ -193,7 +193,10 @@ func control(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }
 func parseFile(line string) (f File, ok bool) {
 	sum, rest, _ := strings.Cut(line, " ")
 	mode, path, found := strings.Cut(rest, " ")
-	if n, err := hex.Decode(f.Sum[:], []byte(sum)); err != nil || n != len(f.Sum) || len(sum) != hex.EncodedLen(n) || len(mode) != 1 {
+	if len(sum) != hex.EncodedLen(len(f.Sum)) || len(mode) != 1 {
+		return f, false
+	}
+	if _, err := hex.Decode(f.Sum[:], []byte(sum)); err != nil {
 		return f, false
 	}
 	f.Mode, f.Path = mode[0], path
