@@ -42,8 +42,8 @@ func newInput(sock net.Conn, s *sweep, wake func()) *input {
 }
 
 // each waits for bytes and calls take for them, again and again, until take returns
-// false. take gives buf back to chunks when it is done with data, which lies in it. After
-// an error it is called once more only if again says so: the wait was interrupted by wake.
+// false. take gives buf back to chunks when it is done with data, which lies in it. Where
+// a wait is interrupted, again decides whether it goes on; if not, take gets the error.
 func (in *input) each(take func(buf *chunk, data []byte, err error) bool, again func() bool) {
 	in.take = take
 	for !in.over {
