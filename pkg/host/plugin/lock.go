@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // LockFile is the lock of an application, by its path in it.
@@ -103,11 +104,16 @@ func ReadLock(root string) (*Lock, error) {
 	return parseLock(data)
 }
 
+// lazily compiles a pattern when it is needed: most starts need none of these.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
 // names are what plugins that are fetched may be called: their folder is called so, too.
-var names = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+var names = lazily(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // commits are ids of commits, SHA-1 or SHA-256.
-var commits = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+var commits = lazily(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // parseLock reads a lock strictly: what is not understood may be a merge that was not
 // finished, and skipping it would leave a plugin unchecked.
@@ -142,7 +148,7 @@ func parseLock(data []byte) (*Lock, error) {
 			if err := end(); err != nil {
 				return nil, err
 			}
-			if !names.MatchString(rest) {
+			if !names().MatchString(rest) {
 				return nil, wrong(n, "%q is no name of a plugin", rest)
 			}
 			if l.Get(rest) != nil {
@@ -160,7 +166,7 @@ func parseLock(data []byte) (*Lock, error) {
 			case "ref":
 				p.Ref = rest
 			case "commit":
-				p.Commit, ok = rest, commits.MatchString(rest)
+				p.Commit, ok = rest, commits().MatchString(rest)
 			case "edited":
 				p.Edited, ok = true, rest == "yes"
 			case "hash":

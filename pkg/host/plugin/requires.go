@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +39,7 @@ func dependencies(manifest value.Value) (list []Dependency, err error) {
 
 // SafeName reports whether a plugin that is fetched may have a name, and so may its
 // folder on any system.
-func SafeName(name string) bool { return names.MatchString(name) && filepath.IsLocal(name) }
+func SafeName(name string) bool { return names().MatchString(name) && filepath.IsLocal(name) }
 
 // Load reads the plugin in a folder. It is nil if there is no manifest that can be read;
 // otherwise the problems are what of it this aro cannot load.
@@ -60,8 +59,8 @@ func (p *Plugin) Useful() bool { return p.python != "" || len(p.features) > 0 }
 
 // released are versions of aro that can be compared, numbers those in a manifest.
 var (
-	released = regexp.MustCompile(`^v(\d{1,9})\.(\d{1,9})\.(\d{1,9})$`)
-	numbers  = regexp.MustCompile(`^(>=)?\s*v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})$`)
+	released = lazily(`^v(\d{1,9})\.(\d{1,9})\.(\d{1,9})$`)
+	numbers  = lazily(`^(>=)?\s*v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})$`)
 )
 
 // Fits says why a plugin with this aro-version is not for this version of aro. It is
@@ -71,11 +70,11 @@ func Fits(needs, version string) error {
 	if needs == "" {
 		return nil
 	}
-	want := numbers.FindStringSubmatch(strings.TrimSpace(needs))
+	want := numbers().FindStringSubmatch(strings.TrimSpace(needs))
 	if want == nil {
 		return fmt.Errorf("the aro-version %q in plugin.yaml is not understood; write \">=1.2.3\" or \"1.2.3\"", needs)
 	}
-	have := released.FindStringSubmatch(version)
+	have := released().FindStringSubmatch(version)
 	if have == nil {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // place is where the repository of a plugin is.
@@ -20,8 +21,12 @@ type place struct {
 func (p place) local() bool { return p.protocol == "file" }
 
 var (
-	hub = regexp.MustCompile(`^github:([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]+)$`)
-	scp = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^:-]`)
+	hub = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^github:([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]+)$`)
+	})
+	scp = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^:-]`)
+	})
 )
 
 const forms = "give github:org/repo, an https or ssh address, or the folder of a repository"
@@ -35,14 +40,14 @@ func locate(source, base, root string) (place, error) {
 	case source == "" || strings.HasPrefix(source, "-"):
 		return place{}, fmt.Errorf("'%s' is no source of a plugin; %s", source, forms)
 	case strings.HasPrefix(source, "github:"):
-		m := hub.FindStringSubmatch(source)
+		m := hub().FindStringSubmatch(source)
 		if m == nil {
 			return place{}, fmt.Errorf("'%s' is no repository of GitHub; write github:org/repo", source)
 		}
 		return place{source, "https://github.com/" + strings.TrimSuffix(m[1], ".git") + ".git", "https"}, nil
 	case strings.Contains(source, "://"):
 		return locateURL(source)
-	case scp.MatchString(source):
+	case scp().MatchString(source):
 		return place{source, source, "ssh"}, nil
 	case strings.Contains(source, "::"):
 		return place{}, fmt.Errorf("'%s' asks git to run another program; %s", source, forms)
