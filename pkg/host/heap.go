@@ -5,7 +5,10 @@ import (
 	"runtime"
 	"runtime/debug"
 	measures "runtime/metrics"
+	"sync/atomic"
 	"time"
+
+	"aro/pkg/store"
 )
 
 // heapRoom is how much is allocated at least between two collections. Go's own
@@ -19,7 +22,7 @@ const heapRoom = 10 << 20
 // MemoryPressure. The command calls it once, before Run.
 func KeepRoom() {
 	h := &heap{limit: memoryLimit(), fixed: os.Getenv("GOGC") != ""}
-	h.idle = time.AfterFunc(idleAfter, rest)
+	h.idle = time.AfterFunc(idleAfter, h.rest)
 	if h.fixed && h.limit == 0 {
 		return
 	}
@@ -43,10 +46,23 @@ type heap struct {
 const (
 	idleAfter = 15 * time.Second
 	idleRoom  = 4 << 20 // is worth it
+
+	forgetAfter = time.Minute // what repositories remember of removed rows
 )
 
-// rest gives memory back if there is much to give.
-func rest() {
+// forgetful is the engine of the program that runs, if it can forget.
+var forgetful atomic.Pointer[store.Forgetter]
+
+// rest is called when the process has been quiet.
+func (h *heap) rest() {
+	if f := forgetful.Load(); f != nil && (*f).Forget(forgetAfter) {
+		h.idle.Reset(forgetAfter)
+	}
+	giveBack()
+}
+
+// giveBack gives memory back to the system if there is much to give.
+func giveBack() {
 	s := []measures.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/free:bytes"}}
 	measures.Read(s)
 	if s[0].Value.Uint64()-min(s[1].Value.Uint64(), s[0].Value.Uint64())+s[2].Value.Uint64() > idleRoom {

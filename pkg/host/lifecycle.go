@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aro/pkg/bytecode"
+	"aro/pkg/store"
 	"aro/pkg/vm"
 	"aro/pkg/vm/value"
 )
@@ -116,6 +117,10 @@ func (h *Host) Run(signals <-chan os.Signal) int {
 	}
 	if h.KeepAlive {
 		defer h.Hold()()
+	}
+	if f, ok := h.Engine.(store.Forgetter); ok {
+		forgetful.Store(&f)
+		defer forgetful.CompareAndSwap(&f, nil)
 	}
 	if h.EntryPoint != "" {
 		if h.start = h.find(h.EntryPoint); h.start == nil {

@@ -64,7 +64,7 @@ func TestRest(t *testing.T) {
 		return s[0].Value.Uint64()
 	}
 	before := held()
-	rest()
+	giveBack()
 	if after := held(); before < 32<<20 || after > before/4 {
 		t.Errorf("%d MiB were free, %d MiB are held still", before>>20, after>>20)
 	}

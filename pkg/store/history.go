@@ -1,6 +1,10 @@
 package store
 
-import "aro/pkg/vm/value"
+import (
+	"time"
+
+	"aro/pkg/vm/value"
+)
 
 // maxPast bounds how many removed ids a repository remembers. A clean-up that
 // clears and stores back within one run is far below it; beyond it a returning
@@ -14,6 +18,7 @@ type history struct {
 	order []removal // ring of removals: number n is at (n-1)%maxPast
 	head  int
 	count uint64 // removals so far
+	last  time.Time
 
 	frozen *view[removal] // of order, nil unless somebody reads it
 }
@@ -33,6 +38,7 @@ func (h *history) put(k key, age uint64) {
 		h.ages = make(map[key]past)
 	}
 	h.count++
+	h.last = time.Now()
 	r := removal{k, age, true}
 	if len(h.order) < maxPast {
 		h.order = append(h.order, r)
@@ -56,6 +62,19 @@ func (h *history) take(k key) (uint64, bool) {
 		h.order[at] = removal{}
 	}
 	return p.age, ok
+}
+
+// forget forgets everything if nothing was removed for so long, and reports whether there
+// is something left to forget later. What is full takes 16 MB.
+func (h *history) forget(after time.Duration) (later bool) {
+	switch {
+	case len(h.order) == 0:
+		return false
+	case h.frozen != nil || time.Since(h.last) < after:
+		return true
+	}
+	*h = history{}
+	return false
 }
 
 // keep is called before an entry of the ring changes.

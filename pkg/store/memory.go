@@ -48,6 +48,20 @@ func (m *Memory) Names() []string {
 	return names
 }
 
+// Forget implements Forgetter.
+func (m *Memory) Forget(after time.Duration) (later bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, r := range m.repos {
+		r.mu.Lock()
+		if r.past.forget(after) {
+			later = true
+		}
+		r.mu.Unlock()
+	}
+	return later
+}
+
 // Close implements Engine; memory has nothing to flush.
 func (m *Memory) Close() error { return nil }
 

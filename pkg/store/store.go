@@ -146,6 +146,13 @@ type Finder interface {
 	Find(id value.Value) (row value.Value, ok bool)
 }
 
+// Forgetter is an Engine that can do without what it remembers of removed rows (see
+// maxPast), where none was removed for some time: a row that comes back later is new. Forget
+// reports whether it has something left to forget later. Any goroutine may call it.
+type Forgetter interface {
+	Forget(after time.Duration) (later bool)
+}
+
 // Limits bound a repository (02 §7.6); zero means unbounded.
 type Limits struct {
 	// MaxSize is the largest number of rows. A row beyond it evicts the oldest
