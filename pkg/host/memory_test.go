@@ -5,6 +5,9 @@ import (
 	"runtime"
 	measures "runtime/metrics"
 	"testing"
+	"time"
+
+	"aro/pkg/store"
 )
 
 // TestGroupLimit: the limit of the control group is found where both versions keep
@@ -67,5 +70,32 @@ func TestRest(t *testing.T) {
 	giveBack()
 	if after := held(); before < 32<<20 || after > before/4 {
 		t.Errorf("%d MiB were free, %d MiB are held still", before>>20, after>>20)
+	}
+}
+
+// forgetting is an engine that has something left to forget for a while.
+type forgetting struct{ asked, left int }
+
+func (f *forgetting) Forget(time.Duration) bool {
+	f.asked++
+	f.left--
+	return f.left > 0
+}
+
+// TestRestForgets: when the process is quiet, the engine forgets, and is asked again as
+// long as it has something left.
+func TestRestForgets(t *testing.T) {
+	engine := &forgetting{left: 2}
+	var f store.Forgetter = engine
+	before := forgetful.Swap(&f)
+	defer forgetful.Store(before)
+	h := &heap{idle: time.NewTimer(time.Hour)}
+	h.rest()
+	if !h.idle.Stop() {
+		t.Error("it is not asked again")
+	}
+	h.rest()
+	if h.idle.Stop() || engine.asked != 2 {
+		t.Errorf("asked %d times, and once more later", engine.asked)
 	}
 }
