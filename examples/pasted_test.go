@@ -108,6 +108,10 @@ func readme(t *testing.T, lines []string) {
 var elsewhere = map[string]string{
 	"aro build . --target linux/arm64":          "cmd/aro builds for each platform",
 	"aro build . --target linux/amd64 --docker": "TestDeployingContainer",
+
+	"aro add github:acme/audit":                                   "add.txtar of cmd/aro, from repositories that are there",
+	"aro add https://git.example.com/audit.git shop --ref v1.2.0": "the same",
+	"aro add ../audit shop":                                       "the same",
 }
 
 // TestDocsCommands: the commands in the pages of docs do what they are there for. A

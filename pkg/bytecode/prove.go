@@ -98,7 +98,8 @@ func (p *prover) check(ok bool) {
 	}
 }
 
-// uvarint reads a number; nearly all take one byte.
+// uvarint reads a number; nearly all take one byte. What is read most often looks for
+// that byte itself, because a call more for each is a quarter of the time.
 func (p *prover) uvarint() uint64 {
 	if p.pos < len(p.in) && p.in[p.pos] < 0x80 {
 		p.pos++
@@ -140,10 +141,21 @@ func (p *prover) signed(least, most int64) int64 {
 	return v
 }
 
-func (p *prover) int32() int32 { return int32(p.signed(math.MinInt32, math.MaxInt32)) }
+func (p *prover) int32() int32 {
+	if i := p.pos; i < len(p.in) && p.in[i] < 0x80 {
+		p.pos = i + 1
+		u := int32(p.in[i])
+		return u>>1 ^ -(u & 1)
+	}
+	return int32(p.signed(math.MinInt32, math.MaxInt32))
+}
 
 // count is the length of a list: each of its elements takes at least a byte.
 func (p *prover) count() int {
+	if i := p.pos; i < len(p.in) && p.in[i] == 0 {
+		p.pos = i + 1
+		return 0
+	}
 	n := p.uvarint()
 	if n > uint64(len(p.in)-p.pos) {
 		p.fail()
@@ -162,7 +174,13 @@ func (p *prover) flag() bool {
 }
 
 func (p *prover) text() uint64 {
-	ref := p.uvarint()
+	var ref uint64
+	if i := p.pos; i < len(p.in) && p.in[i] < 0x80 {
+		p.pos = i + 1
+		ref = uint64(p.in[i])
+	} else {
+		ref = p.longUvarint()
+	}
 	if ref > p.texts {
 		p.fail()
 		return 0
