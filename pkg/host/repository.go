@@ -27,7 +27,7 @@ type repository struct {
 type changing struct {
 	repo   *repository
 	change *store.Change
-	event  value.Value
+	event  atomic.Pointer[changeEvent] // branches of an observer may ask at once
 }
 
 // Entry implements Trigger.
@@ -35,10 +35,14 @@ func (t *changing) Entry(name string) value.Value {
 	if name != "event" {
 		return value.Value{}
 	}
-	if !t.event.IsBound() {
-		t.event = value.OfObject(&changeEvent{repo: t.repo.Name(), change: *t.change})
+	e := t.event.Load()
+	if e == nil {
+		e = &changeEvent{repo: t.repo.Name(), change: *t.change}
+		if !t.event.CompareAndSwap(nil, e) {
+			e = t.event.Load()
+		}
 	}
-	return t.event
+	return value.OfObject(e)
 }
 
 // Field implements Trigger: state guards test the row, guards with when the

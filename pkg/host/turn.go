@@ -436,7 +436,8 @@ func (op *writeOp) trigger(c *store.Change) Trigger {
 	if c.Kind == store.Evicted {
 		return evictedEvent(op.repo.Name(), c)
 	}
-	op.row = changing{repo: op.repo, change: c}
+	op.row.repo, op.row.change = op.repo, c
+	op.row.event.Store(nil)
 	return &op.row
 }
 
