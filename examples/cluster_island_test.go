@@ -141,11 +141,9 @@ func listRows(t *testing.T, p *aroproc.Process) (texts []string, stale float64) 
 // that has nothing else to do, which ARO_RATE=30s holds.
 func TestN01_Seen(t *testing.T) {
 	t.Parallel()
-	length, most := time.Second, 5*time.Second
-	if text := os.Getenv("ARO_RATE"); text != "" {
-		var err error
-		length, err = time.ParseDuration(text)
-		must(t, err)
+	length, hold := rate(t, time.Second)
+	most := 5 * time.Second
+	if hold {
 		most = 100 * time.Millisecond
 	}
 	first, second := newIsland(t), newIsland(t)

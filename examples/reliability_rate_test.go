@@ -16,19 +16,25 @@ import (
 	"aro/examples/internal/aroproc"
 )
 
+// rate is how long figures are measured: for as long as ARO_RATE says, and then they are
+// held, or for a moment.
+func rate(t *testing.T, moment time.Duration) (length time.Duration, hold bool) {
+	text := os.Getenv("ARO_RATE")
+	if text == "" {
+		return moment, false
+	}
+	length, err := time.ParseDuration(text)
+	must(t, err)
+	return length, true
+}
+
 // TestL02_Rate posts to the board as fast as it takes it, and then at half that rate, each
 // post at its own moment whatever became of the ones before. How long a post takes counts
 // from that moment, so that one that has to wait for another is not left out. With
 // ARO_RATE=30s it takes that long and holds the figures of chapter 05; without, what a
 // busy machine cannot break.
 func TestL02_Rate(t *testing.T) {
-	length, hold := 2*time.Second, false
-	if text := os.Getenv("ARO_RATE"); text != "" {
-		var err error
-		length, err = time.ParseDuration(text)
-		must(t, err)
-		hold = true
-	}
+	length, hold := rate(t, 2*time.Second)
 	p := aroproc.Start(t, aro, "statuspost", aroproc.Options{Ready: "http", Env: []string{"GODEBUG=gctrace=1"}})
 	const lanes = 32
 	conns := make([]*tcpConn, lanes)

@@ -19,13 +19,7 @@ import (
 // get every message, in order. With ARO_RATE=30s it takes that long and holds the figure
 // of chapter 05, which is for one core; without, a second says about what it is.
 func TestW07_Throughput(t *testing.T) {
-	length, hold := time.Second, false
-	if text := os.Getenv("ARO_RATE"); text != "" {
-		var err error
-		length, err = time.ParseDuration(text)
-		must(t, err)
-		hold = true
-	}
+	length, hold := rate(t, time.Second)
 	p := aroproc.Start(t, aro, "statuspost", aroproc.Options{Ready: "http", Env: []string{"GOMAXPROCS=1"}})
 	const browsers = 200
 	var all sync.WaitGroup

@@ -38,11 +38,12 @@ func (t *changing) Entry(name string) value.Value {
 	e := t.event.Load()
 	if e == nil {
 		e = &changeEvent{repo: t.repo.Name(), change: *t.change}
+		e.self = value.OfObject(e)
 		if !t.event.CompareAndSwap(nil, e) {
 			e = t.event.Load()
 		}
 	}
-	return value.OfObject(e)
+	return e.self
 }
 
 // Field implements Trigger: state guards test the row, guards with when the
@@ -94,6 +95,7 @@ func (h *Host) RowsWith(name, field string, equal value.Value) []value.Value {
 type changeEvent struct {
 	repo   string
 	change store.Change
+	self   value.Value // made once for all observers
 }
 
 // TypeName implements value.Object.
