@@ -42,8 +42,9 @@ var arrows = map[string][]string{
 	"aro/pkg/host/plugin/fetch": {"aro/pkg/host/git", "aro/pkg/host/plugin"},
 	"aro/pkg/net/contract":      {"aro/pkg/vm/value"},
 	"aro/pkg/net/credential":    {"aro/pkg/vm/value"},
-	"aro/pkg/net/httpd":         {},
-	"aro/pkg/net":               {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/host", "aro/pkg/host/password", "aro/pkg/net/contract", "aro/pkg/net/credential", "aro/pkg/net/httpd"},
+	"aro/pkg/net/httpd":         {"aro/pkg/net/socket"},
+	"aro/pkg/net/socket":        {},
+	"aro/pkg/net":               {"aro/pkg/bytecode", "aro/pkg/vm", "aro/pkg/vm/value", "aro/pkg/host", "aro/pkg/host/password", "aro/pkg/net/contract", "aro/pkg/net/credential", "aro/pkg/net/httpd", "aro/pkg/net/socket"},
 }
 
 // anything marks the packages at the end of all arrows.

@@ -119,6 +119,13 @@ func (l *LazyTrace) Get(make func() *Trace) *Trace {
 	return l.p.Load()
 }
 
+// Forget makes it a new one, for something else. Nobody may use it meanwhile.
+func (l *LazyTrace) Forget() {
+	if l.p.Load() != nil {
+		l.p.Store(nil)
+	}
+}
+
 // Trace is that of what started the outermost execution.
 func (e *Execution) Trace() *Trace {
 	for e.parent != nil {

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"aro/pkg/vm/value"
@@ -17,10 +18,12 @@ import (
 type Conn struct {
 	net       *Network
 	sock      net.Conn
-	in        *input    // what reads sock, and writes to it what goes at once; TCP only
-	arrived   time.Time // when in read last; of the read loop, as in
-	passed    *packet   // that goes out of the read buffer; of the read loop
-	partial   []byte    // the beginning of a line; of the read loop
+	raw       syscall.RawConn // of sock, nil if it has none
+	in        *input          // what reads sock, and writes to it what goes at once; TCP only
+	arrived   time.Time       // when in read last what is not lent; of the read loop, as in
+	passed    *packet         // that goes out of the read buffer; of the read loop
+	lent      *tcpEvent       // that is used again and again; of the read loop
+	partial   []byte          // the beginning of a line; of the read loop
 	id        string
 	self      value.Value // the connection as a value, always the same one
 	name      string      // of `Connect … as`, else ""
@@ -51,6 +54,9 @@ func (n *Network) newConn(sock net.Conn) *Conn {
 	if a, err := netip.ParseAddrPort(c.remote); err == nil {
 		c.addr = a.Addr().Unmap()
 		c.remote = netip.AddrPortFrom(c.addr, a.Port()).String()
+	}
+	if s, ok := sock.(syscall.Conn); ok {
+		c.raw, _ = s.SyscallConn()
 	}
 	if a, ok := sock.LocalAddr().(*net.TCPAddr); ok {
 		c.localPort = a.Port

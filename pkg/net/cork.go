@@ -17,12 +17,9 @@ import (
 
 // cork holds back what the handlers that run now send to their connection.
 func (c *Conn) cork() {
-	if !c.in.direct() {
-		return
+	if c.in.direct() && !c.out.corked.Load() {
+		c.out.corked.Store(true)
 	}
-	c.out.mu.Lock()
-	c.out.corked = true
-	c.out.mu.Unlock()
 }
 
 // uncork hands what was held back to a writer goroutine and holds nothing back
@@ -31,7 +28,8 @@ func (c *Conn) uncork() {
 	o := &c.out
 	o.mu.Lock()
 	owed := o.owed
-	o.corked, o.owed = false, false
+	o.owed = false
+	o.corked.Store(false)
 	o.mu.Unlock()
 	if owed {
 		go c.write()
@@ -41,37 +39,33 @@ func (c *Conn) uncork() {
 // flush writes what was held back, on the goroutine of the read loop. room is
 // used for output of several packets. It reports false if somebody else may be writing
 // out of room, which then must not be used again.
+//
+// The lock is held while it writes: that does not wait, and so is shorter than another
+// round of locking would be on average.
 func (c *Conn) flush(room *chunk) bool {
 	o := &c.out
 	o.mu.Lock()
+	o.corked.Store(false)
 	if !o.owed {
-		o.corked = false
 		elsewhere := c.passed != nil && o.writing
 		c.redeem()
 		o.mu.Unlock()
 		return !elsewhere
 	}
-	o.corked, o.owed = false, false
+	o.owed = false
 	if c.passed != nil && len(o.queue)-o.next > 1 { // room holds what one of them is made of
 		room = chunks.Get().(*chunk)
 		defer chunks.Put(room)
 	}
-	data := c.joined(room)
-	o.mu.Unlock()
-	if data != nil {
-		c.extend(c.arrived)
-		n := c.in.write(data)
-		o.mu.Lock()
-		c.advance(c.reached(n))
+	if data := c.joined(room); data != nil {
+		c.advance(c.reached(c.in.write(data)))
 		if o.next == len(o.queue) && !o.closed {
 			o.writing = false
-			c.passed = nil
+			c.retire()
 			o.mu.Unlock()
 			return true
 		}
-		o.mu.Unlock()
 	}
-	o.mu.Lock()
 	c.redeem()
 	o.mu.Unlock()
 	go c.write() // which also sees what is wrong with the socket

@@ -13,11 +13,11 @@ import (
 // tcpEvent is what happened on a TCP connection. It is the trigger of the
 // handlers and at the same time the value of <event> (and <packet>); its
 // properties are computed when they are read (03 §8.3). It never changes, and
-// data belongs to it alone, unless it is lent.
+// data belongs to it alone, unless it is lent: see lend.
 type tcpEvent struct {
 	conn   *Conn
 	kind   eventKind
-	at     time.Time
+	at     time.Time // zero in a lent event that nobody has asked yet
 	data   []byte
 	text   bool // data is valid UTF-8
 	reason string
@@ -25,6 +25,7 @@ type tcpEvent struct {
 	lent   bool    // data lies in the read buffer
 	kept   bool    // it must stay there
 	passed *packet // that data was sent back in, from where it lies
+	spare  *packet // for passed
 }
 
 type eventKind uint8
@@ -91,6 +92,9 @@ func (e *tcpEvent) Property(name string) (value.Value, bool) {
 	case "connection", "connectionId", "id", "remoteAddress", "localPort", "server", "name", "direction":
 		return e.conn.Property(name)
 	case "timestamp":
+		if e.lent && e.at.IsZero() {
+			e.at = time.Now() // its handlers run one after the other and wait for nothing
+		}
 		return value.OfTime(e.at.UTC()), true
 	}
 	switch e.kind {

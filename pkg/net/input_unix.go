@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"syscall"
+
+	"aro/pkg/net/socket"
 )
 
 // input reads from a socket without holding a buffer while it waits: it waits
@@ -23,21 +25,19 @@ type input struct {
 	raw  syscall.RawConn // nil for connections that are no sockets
 	poll func(fd uintptr) bool
 	take func(buf *chunk, data []byte, err error) bool
-	over bool // take has had enough
-	fd   int  // within poll; -1 outside of it
+	over bool    // take has had enough
+	fd   uintptr // within poll; noFD outside of it
 
 	sweep *sweep
 	watch watched
 }
 
-func newInput(sock net.Conn, s *sweep, wake func()) *input {
-	in := &input{sock: sock, sweep: s, fd: -1}
-	if s, ok := sock.(syscall.Conn); ok {
-		if raw, err := s.SyscallConn(); err == nil {
-			in.raw, in.poll = raw, in.read
-		}
-	}
-	in.watch.ended, in.watch.wake = in.ended, wake
+const noFD = ^uintptr(0)
+
+func newInput(c *Conn) *input {
+	in := &input{sock: c.sock, raw: c.raw, sweep: &c.net.sweep, fd: noFD}
+	in.poll = in.read
+	in.watch.ended, in.watch.wake = in.ended, c.interrupt
 	return in
 }
 
@@ -54,7 +54,7 @@ func (in *input) each(take func(buf *chunk, data []byte, err error) bool, again 
 			continue
 		}
 		err := in.raw.Read(in.poll)
-		in.fd = -1
+		in.fd = noFD
 		if err != nil && !in.over && !(errors.Is(err, os.ErrDeadlineExceeded) && again()) {
 			in.over = !take(chunks.Get().(*chunk), nil, err)
 		}
@@ -63,10 +63,10 @@ func (in *input) each(take func(buf *chunk, data []byte, err error) bool, again 
 
 // read takes what has arrived; false means that it has to wait for more.
 func (in *input) read(fd uintptr) bool {
-	in.fd = int(fd)
+	in.fd = fd
 	for {
 		buf := chunks.Get().(*chunk)
-		n, err := readNow(in.fd, buf[:])
+		n, err := socket.Read(fd, buf[:])
 		switch {
 		case err == syscall.EINTR:
 			chunks.Put(buf)
@@ -107,15 +107,58 @@ func (in *input) direct() bool { return in != nil && in.raw != nil }
 // write writes as much as the socket takes at once and returns how much that was.
 // Why it was not all of it is for another write to find out. Only take may call it.
 func (in *input) write(data []byte) int {
-	if in.fd < 0 || len(data) == 0 {
+	if in.fd == noFD || len(data) == 0 {
 		return 0
 	}
 	for {
-		n, err := writeNow(in.fd, data)
+		n, err := socket.Write(in.fd, data)
 		if err != syscall.EINTR {
 			return max(n, 0)
 		}
 	}
+}
+
+// alone is the writing of a single text: less work than a list of one.
+type alone struct {
+	data []byte
+	err  error
+	try  func(fd uintptr) bool // put, made once
+}
+
+// write writes all of data, or returns why it cannot, as net.Conn's Write does.
+func (a *alone) write(c *Conn, data []byte) error {
+	if c.raw == nil {
+		_, err := c.sock.Write(data)
+		return err
+	}
+	if a.try == nil {
+		a.try = a.put
+	}
+	a.data, a.err = data, nil
+	err := c.raw.Write(a.try)
+	a.data = nil
+	if err == nil {
+		err = a.err
+	}
+	return err
+}
+
+// put writes what the socket takes; false means that this was not all.
+func (a *alone) put(fd uintptr) bool {
+	for len(a.data) > 0 {
+		n, err := socket.Write(fd, a.data)
+		switch {
+		case n > 0:
+			a.data = a.data[n:]
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			return false
+		default:
+			a.err = os.NewSyscallError("write", err)
+			return true
+		}
+	}
+	return true
 }
 
 // descriptors is how many files the process may have open.

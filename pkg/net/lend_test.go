@@ -200,7 +200,8 @@ func TestLentBufferIsGivenUp(t *testing.T) {
 		p := &packet{buf: []byte("data"), fixed: true}
 		p.refs.Store(1)
 		c := &Conn{passed: p}
-		c.out.corked, c.out.writing, c.out.queue = true, writing, []*packet{p}
+		c.out.writing, c.out.queue = writing, []*packet{p}
+		c.out.corked.Store(true)
 		before := &p.buf[0]
 		if free := c.flush(new(chunk)); free == writing {
 			t.Errorf("writing %v, and the buffer may be used again: %v", writing, free)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sort"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,9 +20,10 @@ type outbox struct {
 	off     int // bytes of the first packet that have been written
 	pending int // bytes, as charged by cost
 	writing bool
-	corked  bool // the read loop runs handlers and flushes behind them: see cork
-	owed    bool // it has something to flush, as if it were the writer
+	owed    bool // the read loop has something to flush, as if it were the writer
 	last    bool // a close frame is in the queue or sent: nothing may follow
+
+	corked atomic.Bool // the read loop runs handlers and flushes behind them: see cork; cleared under mu
 
 	// What follows is set by the ending of the connection.
 	closed  bool
@@ -73,7 +75,7 @@ func (c *Conn) enqueue(p *packet, own bool) error {
 		return errSlow
 	}
 	start := c.push(p, cost)
-	if own && o.corked && start {
+	if own && start && o.corked.Load() {
 		o.owed, start = true, false
 	}
 	if o.owed && (!own || o.pending > len(chunk{})) {
@@ -173,9 +175,19 @@ func (o *outbox) done() {
 type batch struct {
 	room [maxBatch][]byte
 	bufs net.Buffers
+	alone
 }
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// to writes the batch.
+func (b *batch) to(c *Conn) error {
+	if len(b.bufs) == 1 {
+		return b.write(c, b.bufs[0])
+	}
+	_, err := b.bufs.WriteTo(c.sock)
+	return err
+}
 
 // write is the writer goroutine.
 func (c *Conn) write() {
@@ -196,7 +208,7 @@ func (c *Conn) write() {
 		}
 		o.mu.Unlock()
 		c.extend(time.Now())
-		_, err := b.bufs.WriteTo(c.sock)
+		err := b.to(c)
 		clear(b.room[:])
 		if err != nil {
 			c.failed(err)

@@ -34,27 +34,29 @@ func (c *Conn) run() {
 // read raises data events until the connection is closed, and closes it when the
 // peer has.
 func (c *Conn) read() {
-	c.in = newInput(c.sock, &c.net.sweep, c.interrupt)
+	c.in = newInput(c)
 	c.in.each(c.take, c.interrupted)
 }
 
 // take handles what one read brought, and reports whether to read on.
 func (c *Conn) take(buf *chunk, data []byte, err error) bool {
 	kept := false
-	c.arrived = time.Now()
 	if len(data) > 0 {
 		c.net.ease(c)
 		// Nothing that handlers see may alias the buffer, which others use next.
 		if c.lines {
+			c.arrived = time.Now()
 			c.partial = c.splitLines(c.partial, data)
 		} else if events := c.net.events.Load(); c.net.lends(events) && c.in.direct() && c.IsOpen() {
 			kept = c.lend(events, data)
 		} else {
+			c.arrived = time.Now()
 			c.received(bytes.Clone(data))
 		}
 	}
 	if err != nil && c.IsOpen() {
 		if errors.Is(err, io.EOF) && len(c.partial) > 0 {
+			c.arrived = time.Now()
 			c.received(c.partial)
 		}
 		c.readFailed(err)

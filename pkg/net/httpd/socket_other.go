@@ -8,6 +8,9 @@ type poller struct{}
 // await waits for the first bytes of a request.
 func (c *conn) await() error { return c.fill() }
 
+// direct says that sendRaw is for all answers.
+const direct = false
+
 // sendRaw writes a long text in short pieces; each piece that the client takes
 // counts as life.
 func (c *conn) sendRaw(p []byte) error {

@@ -6,13 +6,16 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"aro/pkg/net/socket"
 )
 
-// poller reads from a socket without holding a buffer while it waits.
+// poller reads from a socket without holding a buffer while it waits, and writes to it.
 type poller struct {
-	try func(fd uintptr) bool // conn.try, made once
-	n   int
-	err error
+	try, put func(fd uintptr) bool // conn.try and conn.put, made once
+	n        int                   // what try has read
+	out      []byte                // what put has still to write
+	err      error
 }
 
 // await waits for the first bytes of a request and reads them into a new buffer.
@@ -51,7 +54,7 @@ func (c *conn) await() error {
 func (c *conn) try(fd uintptr) bool {
 	buf := inputs.Get().(*[inputSize]byte)
 	for {
-		c.poll.n, c.poll.err = syscall.Read(int(fd), buf[:])
+		c.poll.n, c.poll.err = socket.Read(fd, buf[:])
 		switch c.poll.err {
 		case syscall.EINTR:
 			continue
@@ -64,34 +67,45 @@ func (c *conn) try(fd uintptr) bool {
 	}
 }
 
-// sendRaw writes a long text; each byte that the client takes counts as life.
+// direct says that sendRaw is for all answers.
+const direct = true
+
+// sendRaw writes all of p; each byte that the client takes counts as life.
 func (c *conn) sendRaw(p []byte) error {
-	var failure error
+	if c.poll.put == nil {
+		c.poll.put = c.put
+	}
+	c.poll.out, c.poll.err = p, nil
 	for {
-		err := c.raw.Write(func(fd uintptr) bool {
-			for len(p) > 0 {
-				n, err := syscall.Write(int(fd), p[:min(len(p), 1<<20)])
-				switch {
-				case n > 0:
-					p = p[n:]
-					c.within(c.server.Limits.Write)
-				case err == syscall.EINTR:
-				case err == syscall.EAGAIN:
-					return false
-				default:
-					failure = os.NewSyscallError("write", err)
-					return true
-				}
-			}
-			return true
-		})
+		err := c.raw.Write(c.poll.put)
 		if err == nil {
-			return failure
+			err = c.poll.err
+		} else if !c.expired(err) {
+			continue
 		}
-		if c.expired(err) {
-			return err
+		c.poll.out = nil
+		return err
+	}
+}
+
+// put writes what the socket takes; false means that this was not all.
+func (c *conn) put(fd uintptr) bool {
+	for len(c.poll.out) > 0 {
+		n, err := socket.Write(fd, c.poll.out[:min(len(c.poll.out), 1<<20)])
+		switch {
+		case n > 0:
+			if c.poll.out = c.poll.out[n:]; len(c.poll.out) > 0 {
+				c.within(c.server.Limits.Write)
+			}
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			return false
+		default:
+			c.poll.err = os.NewSyscallError("write", err)
+			return true
 		}
 	}
+	return true
 }
 
 // gone reports whether the client has closed its side, or the connection is

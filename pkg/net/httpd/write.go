@@ -71,7 +71,7 @@ func appendStatusLine(b []byte, status int) []byte {
 
 // send writes all of p to a client that keeps taking it.
 func (c *conn) send(p []byte) error {
-	if c.raw != nil && !c.secure && len(p) > together {
+	if c.raw != nil && !c.secure && (direct || len(p) > together) {
 		return c.sendRaw(p)
 	}
 	for {
