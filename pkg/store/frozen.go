@@ -24,17 +24,19 @@ type Frozen struct {
 	rows  view[value.Value]
 	ages  view[uint64]
 	times view[time.Duration]
-	past  view[removal]
-	head  int // of the ring of past
+	past  [2]view[removal]
 	skip  int // how many rows were cut off in front since
 	piece State
 }
 
 // Freeze begins to read what is there now. The lock of the repository is held.
 func (r *Logged) Freeze() *Frozen {
-	f := &Frozen{Next: r.next, Limits: r.limits, r: r, head: r.past.head}
-	f.rows.all, f.ages.all, f.times.all, f.past.all = r.rows, r.ages, r.times, r.past.order
-	r.frozen, r.past.frozen = f, &f.past
+	f := &Frozen{Next: r.next, Limits: r.limits, r: r}
+	f.rows.all, f.ages.all, f.times.all = r.rows, r.ages, r.times
+	r.frozen = f
+	for i, p := range []*part{&r.past.old, &r.past.new} {
+		f.past[i].all, p.frozen = p.order, &f.past[i]
+	}
 	return f
 }
 
@@ -57,13 +59,17 @@ func (f *Frozen) Piece() (State, bool) {
 // Past returns the removed rows whose places are remembered, in the order in which they
 // left. It takes the lock of the repository, for each piece anew.
 func (f *Frozen) Past() []Departed {
-	ring := make([]removal, 0, len(f.past.all))
-	for more := true; more; {
-		f.r.mu.Lock()
-		ring, more = f.past.take(ring)
-		f.r.mu.Unlock()
+	var all []Departed
+	var piece []removal
+	for i := range f.past {
+		for more := true; more; {
+			f.r.mu.Lock()
+			piece, more = f.past[i].take(piece[:0])
+			f.r.mu.Unlock()
+			all = departed(all, piece)
+		}
 	}
-	return departed(ring, f.head)
+	return all
 }
 
 // Close ends the reading, whether or not all was read. It takes the lock of the
@@ -71,7 +77,7 @@ func (f *Frozen) Past() []Departed {
 func (f *Frozen) Close() {
 	f.r.mu.Lock()
 	defer f.r.mu.Unlock()
-	f.r.frozen, f.r.past.frozen = nil, nil
+	f.r.frozen, f.r.past.old.frozen, f.r.past.new.frozen = nil, nil, nil
 }
 
 // keep is called before the row at a position is changed in place.

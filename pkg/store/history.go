@@ -6,27 +6,41 @@ import (
 	"aro/pkg/vm/value"
 )
 
-// maxPast bounds how many removed ids a repository remembers. A clean-up that
-// clears and stores back within one run is far below it; beyond it a returning
-// row counts as new.
-const maxPast = 65536
+// maxPast bounds how many removed ids a repository remembers, and keepPast for how long
+// it does at least. A clean-up that clears and stores back within one run is far below
+// both; beyond them a returning row counts as new.
+const (
+	maxPast  = 65536
+	keepPast = time.Minute
+)
 
 // history remembers the ages of removed rows, so that a row that comes back goes
-// to its former place in time. The oldest entries are forgotten first.
+// to its former place in time.
+//
+// It has two parts. What is removed goes to the new one, until that is a minute old, or
+// half of all: then it becomes the old one, which is forgotten as a whole. So a server
+// that removes rows all day remembers those of a minute or two, and not 16 MB of them.
 type history struct {
-	ages  map[key]past
-	order []removal // ring of removals: number n is at (n-1)%maxPast
-	head  int
-	count uint64 // removals so far
-	last  time.Time
+	old, new part
+	began    time.Time // of the new part
+	last     time.Time // of the last removal
+}
+
+// part is a part of a history.
+type part struct {
+	places map[key]place
+	order  []removal // in the order in which they left; an entry is blank once its row came back
 
 	frozen *view[removal] // of order, nil unless somebody reads it
 }
 
-// past is the age of a removed row, and the number of its latest removal.
-type past struct{ age, removal uint64 }
+// place is the age of a removed row, and where its removal is.
+type place struct {
+	age uint64
+	at  int32
+}
 
-// removal is an entry of the ring; gone is false once the row came back.
+// removal is an entry of the order; gone is false once the row came back.
 type removal struct {
 	key  key
 	age  uint64
@@ -34,68 +48,65 @@ type removal struct {
 }
 
 func (h *history) put(k key, age uint64) {
-	if h.ages == nil {
-		h.ages = make(map[key]past)
-	}
-	h.count++
+	h.take(k)
 	h.last = time.Now()
-	r := removal{k, age, true}
-	if len(h.order) < maxPast {
-		h.order = append(h.order, r)
-	} else {
-		h.keep(h.head)
-		if old := h.order[h.head]; old.gone && h.ages[old.key].removal == h.count-maxPast {
-			delete(h.ages, old.key)
-		}
-		h.order[h.head] = r
-		h.head = (h.head + 1) % maxPast
+	if len(h.new.order) == 0 {
+		h.began = h.last
+	} else if len(h.new.order) >= maxPast/2 || h.last.Sub(h.began) >= keepPast {
+		h.old, h.new, h.began = h.new, part{}, h.last
 	}
-	h.ages[k] = past{age, h.count}
+	p := &h.new
+	if p.places == nil {
+		p.places = make(map[key]place)
+	}
+	p.places[k] = place{age, int32(len(p.order))}
+	p.order = append(p.order, removal{k, age, true})
 }
 
-func (h *history) take(k key) (uint64, bool) {
-	p, ok := h.ages[k]
-	if ok {
-		delete(h.ages, k)
-		at := int((p.removal - 1) % maxPast)
-		h.keep(at)
-		h.order[at] = removal{}
+// take returns the age of a row that comes back.
+func (h *history) take(k key) (age uint64, ok bool) {
+	if age, ok = h.new.take(k); !ok {
+		age, ok = h.old.take(k)
 	}
-	return p.age, ok
+	return age, ok
+}
+
+func (p *part) take(k key) (uint64, bool) {
+	was, ok := p.places[k]
+	if ok {
+		delete(p.places, k)
+		if p.frozen != nil {
+			p.frozen.keep(int(was.at))
+		}
+		p.order[was.at] = removal{}
+	}
+	return was.age, ok
 }
 
 // forget forgets everything if nothing was removed for so long, and reports whether there
-// is something left to forget later. What is full takes 16 MB.
+// is something left to forget later.
 func (h *history) forget(after time.Duration) (later bool) {
-	switch {
-	case len(h.order) == 0:
+	if len(h.new.order) == 0 && len(h.old.order) == 0 {
 		return false
-	case h.frozen != nil || time.Since(h.last) < after:
+	}
+	if time.Since(h.last) < after {
 		return true
 	}
-	*h = history{}
+	*h = history{} // who reads it has its slices
 	return false
 }
 
-// keep is called before an entry of the ring changes.
-func (h *history) keep(at int) {
-	if h.frozen != nil {
-		h.frozen.keep(at)
-	}
-}
-
 // list is what put would make the same history of.
-func (h *history) list() []Departed { return departed(h.order, h.head) }
+func (h *history) list() []Departed { return departed(departed(nil, h.old.order), h.new.order) }
 
-// departed is what is gone of a ring, in the order in which it left.
-func departed(ring []removal, head int) []Departed {
-	out := make([]Departed, 0, len(ring))
-	for i := range ring {
-		if r := ring[(head+i)%len(ring)]; r.gone {
-			out = append(out, Departed{r.key.value(), r.age})
+// departed appends what is gone.
+func departed(to []Departed, order []removal) []Departed {
+	for _, r := range order {
+		if r.gone {
+			to = append(to, Departed{r.key.value(), r.age})
 		}
 	}
-	return out
+	return to
 }
 
 // value is the id that a key was made of.

@@ -53,17 +53,22 @@ func (m *Memory) Forget(after time.Duration) (later bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	for _, r := range m.repos {
-		r.mu.Lock()
-		if r.past.forget(after) {
+		if r.Forget(after) {
 			later = true
 		}
-		r.mu.Unlock()
 	}
 	return later
 }
 
 // Close implements Engine; memory has nothing to flush.
 func (m *Memory) Close() error { return nil }
+
+// Forget is what an engine's Forget does to a repository.
+func (r *memory) Forget(after time.Duration) (later bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.past.forget(after)
+}
 
 // memory is one repository: rows in the order of their age.
 //

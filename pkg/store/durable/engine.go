@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"aro/pkg/store"
 )
@@ -51,6 +52,7 @@ type Engine struct {
 var (
 	_ store.Durable       = (*Engine)(nil)
 	_ store.Transactional = (*Engine)(nil)
+	_ store.Forgetter     = (*Engine)(nil)
 )
 
 // LockedError says that another process has the folder.
@@ -154,6 +156,19 @@ func (e *Engine) Names() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Forget implements store.Forgetter. The log is not told: it says of each row that comes
+// back which place it got.
+func (e *Engine) Forget(after time.Duration) (later bool) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	for _, r := range e.repos {
+		if r.Forget(after) {
+			later = true
+		}
+	}
+	return later
 }
 
 // Close writes and syncs what is left and gives the folder back. What is stored

@@ -103,3 +103,48 @@ func TestTimeToLiveAcrossRestarts(t *testing.T) {
 		t.Error(got, "rows are young enough, want 2 of 3")
 	}
 }
+
+// TestForgetAcrossRestarts: a row that came back when its former place was forgotten is
+// where it was after a restart, too.
+func TestForgetAcrossRestarts(t *testing.T) {
+	disk := newFaulty(1)
+	e, err := open(disk, "", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := func() (s string) {
+		for _, row := range e.Repository("r").Rows() {
+			id, _ := row.Property("id")
+			s += id.Text() + " "
+		}
+		return s
+	}
+	r := e.Repository("r")
+	for _, forget := range []bool{false, true} {
+		r.Clear()
+		r.Store(post("first", 1), post("second", 2), post("third", 3))
+		r.Delete(store.Query{Field: "id", Equal: value.OfString("first")})
+		if forget && e.Forget(0) {
+			t.Error("something is left to forget")
+		}
+		r.Store(post("first", 1))
+		want := "first second third "
+		if forget {
+			want = "second third first "
+		}
+		if got := order(); got != want {
+			t.Errorf("forgotten %v: %s, want %s", forget, got, want)
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if e, err = open(disk, "", Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := order(); got != want {
+			t.Errorf("forgotten %v, after a restart: %s, want %s", forget, got, want)
+		}
+		r = e.Repository("r")
+	}
+	e.Close()
+}
