@@ -131,12 +131,14 @@ func checkApplication(path string) (*report, error) {
 		p.Close(time.Now().Add(time.Second))
 	}
 	signatures := host.Signatures(verbsWith(aronet.New(), plugins))
-	prog, diags := sources.Compile(compile.Options{Verbs: signatures, Lint: true})
+	folder := templateFolder(sources.Root)
+	defer folder.Close()
+	prog, diags := sources.Compile(compile.Options{Verbs: signatures, Lint: true, Template: folder.has})
 	r := &report{Files: len(sources.Files), diags: diags}
 	if _, err := r.checkContract(sources, prog); err != nil {
 		return nil, err
 	}
-	r.checkTemplates(sources.Root, signatures)
+	r.checkTemplates(folder, signatures)
 	return r, nil
 }
 
@@ -195,14 +197,41 @@ func operationSpan(document []byte, id string) syntax.Span {
 // folder.
 const maxTemplate = 4 << 20
 
-// checkTemplates compiles every text file in the template folder.
-func (r *report) checkTemplates(root string, signatures bytecode.Verbs) {
+// templates is the template folder of an application; the root is nil when there is none.
+type templates struct{ root *os.Root }
+
+func templateFolder(root string) templates {
 	folder, err := os.OpenRoot(filepath.Join(root, "templates"))
 	if err != nil {
+		return templates{}
+	}
+	return templates{folder}
+}
+
+func (t templates) has(name string) bool {
+	if strings.HasPrefix(name, "static/") {
+		return true // it may be in the folder static of the application
+	}
+	if t.root == nil {
+		return false
+	}
+	info, err := t.root.Stat(path.Clean(name))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// Close lets go of the folder.
+func (t templates) Close() {
+	if t.root != nil {
+		t.root.Close()
+	}
+}
+
+// checkTemplates compiles every text file in the template folder.
+func (r *report) checkTemplates(folder templates, signatures bytecode.Verbs) {
+	if folder.root == nil {
 		return
 	}
-	defer folder.Close()
-	fsys := folder.FS()
+	fsys := folder.root.FS()
 	fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || strings.HasPrefix(path.Base(name), ".") {
 			return nil
@@ -215,7 +244,7 @@ func (r *report) checkTemplates(root string, signatures bytecode.Verbs) {
 			return nil
 		}
 		r.Files++
-		_, diags := compile.TemplateFile(syntax.NewFile("templates/"+name, src), compile.Options{Verbs: signatures})
+		_, diags := compile.TemplateFile(syntax.NewFile("templates/"+name, src), compile.Options{Verbs: signatures, Template: folder.has})
 		r.diags = append(r.diags, diags...)
 		return nil
 	})

@@ -42,6 +42,7 @@ func TestExamples(t *testing.T) {
 			switch e.Kind {
 			case "":
 				write("main.aro", start+e.Source+"}\n")
+				write("templates/page.html", "<p>Hello</p>")
 			case "program":
 				write("main.aro", e.Source)
 			case "contract":

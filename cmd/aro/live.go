@@ -134,7 +134,9 @@ func (w *live) reload(h *host.Host) string {
 	if err != nil {
 		return err.Error()
 	}
-	r.checkTemplates(sources.Root, signatures)
+	folder := templateFolder(sources.Root)
+	defer folder.Close()
+	r.checkTemplates(folder, signatures)
 	for _, d := range r.diags {
 		if d.Severity != syntax.Warning {
 			return strings.TrimSpace(compileErrors(r.diags, false).Error())

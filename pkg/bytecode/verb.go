@@ -86,6 +86,9 @@ type Verb struct {
 	// SpecBinds: with such a qualifier the verb, which otherwise only consumes,
 	// binds the result's base.
 	SpecBinds bool
+	// Settings: what can be set of a system noun, or, under "-repository", of any
+	// repository: `Configure the <user-repository: ttl> with 60.`
+	Settings map[string][]string
 }
 
 // Verbs looks verbs up by any of their names, in lower case.

@@ -129,6 +129,51 @@ func (c *compiler) checkClauses(s *syntax.Simple, v *bytecode.Verb) {
 	}
 }
 
+// checkSetting warns of a setting that there is not: Configure would fail.
+func (c *compiler) checkSetting(s *syntax.Simple, v *bytecode.Verb) {
+	n := s.Result
+	if v.Settings == nil || n == nil || n.Raw == "" {
+		return
+	}
+	what, known := "The application", v.Settings[n.Base]
+	if strings.HasSuffix(n.Base, "-repository") {
+		what, known = "A repository", v.Settings["-repository"]
+	}
+	if known == nil || slices.Contains(known, n.Raw) {
+		return
+	}
+	hint, best := "It has: "+strings.Join(known, ", "), newGuess(n.Raw)
+	for _, name := range known {
+		best.offer(name)
+	}
+	if best.word != "" {
+		hint = "Did you mean '" + best.word + "'?"
+	}
+	c.p.report(c.file, n.Span, syntax.Warning, "ARO-F9", what+" has no setting '"+n.Raw+"'", hint)
+}
+
+// checkTemplate warns of a template that is not there, as far as its name is known: the
+// statement would fail, with 404 over HTTP. A qualifier whose first word is a variable
+// names the template by its value.
+func (c *compiler) checkTemplate(s *syntax.Simple, v *bytecode.Verb) {
+	if c.p.opts.Template == nil || !v.Renders {
+		return
+	}
+	n := s.Result
+	if s.Object != nil && s.Object.Noun != nil && s.Object.Noun.Base == "template" {
+		n = s.Object.Noun
+	}
+	if n == nil || n.Base != "template" || n.Text != nil || !strings.ContainsAny(n.Raw, "./") {
+		return
+	}
+	if len(n.Segments) > 0 && (c.find(n.Segments[0]) != nil || c.p.exported[n.Segments[0]]) {
+		return
+	}
+	if !c.p.opts.Template(n.Raw) {
+		c.p.report(c.file, n.Span, syntax.Warning, "ARO-T5", "There is no template '"+n.Raw+"'", "Templates are files in the folder templates beside the sources")
+	}
+}
+
 // checkPassword warns of a fast hash of a password: whoever gets hold of the rows
 // guesses billions a second (05 A02). The name is all that there is to go by.
 func (c *compiler) checkPassword(s *syntax.Simple, v *bytecode.Verb) {

@@ -30,6 +30,8 @@ type Options struct {
 	// Cover puts an instruction in front of each statement that notes when it is
 	// reached, for aro test --coverage.
 	Cover bool
+	// Template reports whether there is a template of that name; nil when nobody knows.
+	Template func(name string) bool
 	// Given are names that Application-Start gets from whoever runs it, as the entries
 	// of an interactive session get what earlier ones bound. A binding replaces them.
 	Given []string

@@ -51,6 +51,8 @@ func (c *compiler) simple(s *syntax.Simple) {
 	}
 	c.checkClauses(s, v)
 	c.checkPassword(s, v)
+	c.checkSetting(s, v)
+	c.checkTemplate(s, v)
 	if s.When == nil {
 		c.unguarded(s, v)
 		return

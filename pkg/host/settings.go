@@ -9,6 +9,12 @@ import (
 	"aro/pkg/vm/value"
 )
 
+// settings is what Configure knows, for aro check too.
+var settings = map[string][]string{
+	"application": {"durable-events", "transactions"},
+	"-repository": {"maxSize", "ttl", "durable"},
+}
+
 // configureApplication is `Configure the <application: transactions> with true.`
 func configureApplication(c *vm.Call, v value.Value) (value.Value, error) {
 	h, name := executionOf(c).Host, c.Site.Result.Raw

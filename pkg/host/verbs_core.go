@@ -32,7 +32,7 @@ var coreVerbs = []*Verb{
 		Result: bytecode.Operates, Object: bytecode.TryObject, Extra: "validation"}, Do: validate},
 	{Verb: bytecode.Verb{Name: "update", Aliases: []string{"modify", "change", "set", "configure"}, Role: bytecode.RoleOwn, Preps: []string{"with", "to", "for", "from"},
 		Doc: "Replaces a field of a map, merges another map into it, or sets a limit of a repository or an option of the application.", Blocking: true,
-		Result: bytecode.Rebinds, Object: bytecode.ReadObject}, Do: update},
+		Result: bytecode.Rebinds, Object: bytecode.ReadObject, Settings: settings}, Do: update},
 	{Verb: bytecode.Verb{Name: "merge", Aliases: []string{"combine"}, Role: bytecode.RoleOwn, Preps: []string{"with", "from"},
 		Doc: "Merges two maps, lists or texts.", Pure: true, ResultSpec: true, Result: bytecode.Rebinds, Object: bytecode.ReadObject}, Do: merge},
 }
