@@ -91,37 +91,32 @@ func attack(t *testing.T, app, ready string, attackers []attacker, honest probe)
 	if ready == "tcp" {
 		w.addr = p.TCP
 	}
-	// The start is a server that has seen everything once: code and buffers are there.
-	for _, a := range attackers {
-		a.do(&war{Process: p, t: t, addr: w.addr, over: closed()})
-	}
+	length := duration(t)
+	long := length >= time.Minute
+	// The start is a server that has seen everything and has rested since: its code is in
+	// memory, its tables are made.
+	warm := &war{Process: p, t: t, addr: w.addr, over: make(chan struct{})}
+	fighting := warm.begin(attackers)
+	warm.wait(length / 60)
+	close(warm.over)
+	fighting.Wait()
 	settle(w, 3*time.Second)
 	before := w.state()
+	for rested := time.Now().Add(resting); long && time.Now().Before(rested); settle(w, 2*time.Second) {
+		before.memory = min(before.memory, w.state().memory)
+	}
 
-	var probing, attacking sync.WaitGroup
+	var probing sync.WaitGroup
 	var took []time.Duration
 	end := make(chan struct{})
 	probing.Go(func() {
 		took = honest(&war{Process: p, t: t, addr: w.addr, over: end})
 	})
-	for _, a := range attackers {
-		n := new(atomic.Int64)
-		w.count.Store(a.name, n)
-		for range a.many {
-			attacking.Go(func() {
-				for !w.done() {
-					a.do(w)
-					n.Add(1)
-					w.wait(a.pause)
-				}
-			})
-		}
-	}
-	length := duration(t)
+	fighting = w.begin(attackers)
 	quarters := w.quarters(length)
 	peak := w.state()
 	close(w.over)
-	attacking.Wait()
+	fighting.Wait()
 	close(end)
 	probing.Wait()
 
@@ -129,7 +124,7 @@ func attack(t *testing.T, app, ready string, attackers []attacker, honest probe)
 	deadline := time.Now().Add(4 * time.Minute) // an idle heap is collected every two minutes, and then given back
 	for {
 		settle(w, 2*time.Second)
-		if after = w.state(); after.fine(before) || time.Now().After(deadline) {
+		if after = w.state(); after.fine(before, long) || time.Now().After(deadline) {
 			break
 		}
 	}
@@ -155,7 +150,7 @@ func attack(t *testing.T, app, ready string, attackers []attacker, honest probe)
 	if len(took) < 20 || percentile(took, 99) > slowest {
 		t.Errorf("the probe: %d messages, p99 %v", len(took), percentile(took, 99))
 	}
-	if !after.fine(before) {
+	if !after.fine(before, long) {
 		t.Errorf("not given back: %+v at the start, %+v now", before, after)
 	}
 	// A stack of every goroutine, which ends the process.
@@ -171,10 +166,26 @@ func attack(t *testing.T, app, ready string, attackers []attacker, honest probe)
 	}
 }
 
-func closed() chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
+// resting is how long a process takes to give back what a burst has left.
+const resting = 40 * time.Second
+
+// begin lets the attackers loose until over is closed.
+func (w *war) begin(attackers []attacker) *sync.WaitGroup {
+	fighting := new(sync.WaitGroup)
+	for _, a := range attackers {
+		n := new(atomic.Int64)
+		w.count.Store(a.name, n)
+		for range a.many {
+			fighting.Go(func() {
+				for !w.done() {
+					a.do(w)
+					n.Add(1)
+					w.wait(a.pause)
+				}
+			})
+		}
+	}
+	return fighting
 }
 
 func (w *war) done() bool {
@@ -198,9 +209,14 @@ func (w *war) wait(d time.Duration) {
 type state struct{ memory, files int }
 
 // fine allows a fifth more memory, for a heap that was never so small again, and some
-// descriptors for what the system opens when it likes.
-func (s state) fine(before state) bool {
-	return (watched || s.memory <= max(before.memory+before.memory/5, before.memory+8<<20)) && s.files <= before.files+3
+// descriptors for what the system opens when it likes. A short attack begins before the
+// process has rested, and may cost some more.
+func (s state) fine(before state, long bool) bool {
+	most := before.memory + before.memory/5
+	if !long {
+		most = max(most, before.memory+8<<20)
+	}
+	return (watched || s.memory <= most) && s.files <= before.files+3
 }
 
 // quarters lets the attack go on for so long, and returns the median of the resident

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"aro/pkg/host"
+	"aro/pkg/vm/value"
 )
 
 // serve runs a program that listens as <x>, and returns its address.
@@ -209,5 +212,56 @@ func TestLentBufferIsGivenUp(t *testing.T) {
 		if &p.buf[0] == before {
 			t.Error("the packet still lies in the buffer")
 		}
+	}
+}
+
+// TestLentEventIsRenewed: nothing of one event is in the next.
+func TestLentEventIsRenewed(t *testing.T) {
+	e := &tcpEvent{conn: &Conn{}, kind: dataEvent, lent: true}
+	traces := map[*host.Trace]bool{}
+	for _, data := range []string{"one", "\xff"} {
+		before := time.Now()
+		e.renew([]byte(data))
+		first, _ := e.Property("timestamp")
+		again, _ := e.Property("timestamp")
+		if first.Time().Before(before) || first.Time().After(time.Now()) || !again.Time().Equal(first.Time()) {
+			t.Errorf("%q came at %v, then at %v; it is past %v", data, first.Time(), again.Time(), before)
+		}
+		if v, _ := e.Property("data"); (v.Kind() == value.String) != (data == "one") || v.Len() != len(data) {
+			t.Errorf("%q is %v", data, v)
+		}
+		traces[e.Trace()] = true
+	}
+	if len(traces) != 2 {
+		t.Error("two events have one trace")
+	}
+}
+
+// TestIdleConnectionsHoldNoBuffer: neither the event that is used again nor its packet
+// keeps one alive.
+func TestIdleConnectionsHoldNoBuffer(t *testing.T) {
+	p, address := serve(t, `(Echo: DataReceived Handler) {
+	Send <event: data> to the <event: connection>.
+	Return an <OK: status> for the <packet>.
+}`)
+	c := dial(t, address)
+	for range 3 {
+		c.say("hello")
+		c.hear("hello")
+	}
+	p.mu.Lock()
+	var conn *Conn
+	for x := range p.live {
+		conn = x
+	}
+	p.mu.Unlock()
+	c.Close()
+	p.stop() // the read loop has ended: what it leaves may be looked at
+	e := conn.lent
+	if e == nil || e.spare == nil {
+		t.Fatalf("the event %v is not used again, or its packet", e)
+	}
+	if e.data != nil || e.passed != nil || e.spare.buf != nil || conn.passed != nil {
+		t.Errorf("a buffer is held: %+v, %+v", e, e.spare)
 	}
 }
