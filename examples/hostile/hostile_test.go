@@ -120,7 +120,7 @@ func attack(t *testing.T, app, ready string, attackers []attacker, honest probe)
 	close(end)
 	probing.Wait()
 
-	after := before
+	var after state
 	deadline := time.Now().Add(4 * time.Minute) // an idle heap is collected every two minutes, and then given back
 	for {
 		settle(w, 2*time.Second)
