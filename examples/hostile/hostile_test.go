@@ -29,6 +29,9 @@ var (
 
 func TestMain(m *testing.M) {
 	watched = raceEnabled && os.Getenv("ARO_HOSTILE") != ""
+	if watched {
+		patience = time.Minute
+	}
 	bin, remove, err := aroproc.Build(".", watched)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
