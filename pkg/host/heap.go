@@ -39,13 +39,15 @@ type heap struct {
 	fixed   bool  // GOGC says how often
 	percent int
 	idle    *time.Timer // runs out idleAfter behind a collection
+
+	remembers atomic.Bool // something is left to forget
 }
 
 // What a burst has left free goes back to the system when there was no collection for
 // idleAfter, which is a collection and some system calls: Go itself would take minutes.
 const (
 	idleAfter = 15 * time.Second
-	idleRoom  = 4 << 20 // is worth it
+	idleRoom  = 1 << 20 // is worth it, and an eighth of what is in use
 
 	forgetAfter = time.Minute // what repositories remember of removed rows
 )
@@ -56,7 +58,11 @@ var forgetful atomic.Pointer[store.Forgetter]
 // rest is called when the process has been quiet.
 func (h *heap) rest() {
 	if f := forgetful.Load(); f != nil && (*f).Forget(forgetAfter) {
+		h.remembers.Store(true)
 		h.idle.Reset(forgetAfter)
+	} else if h.remembers.Swap(false) {
+		debug.FreeOSMemory() // what was forgotten is not known to be free yet
+		return
 	}
 	giveBack()
 }
@@ -65,7 +71,8 @@ func (h *heap) rest() {
 func giveBack() {
 	s := []measures.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/free:bytes"}}
 	measures.Read(s)
-	if s[0].Value.Uint64()-min(s[1].Value.Uint64(), s[0].Value.Uint64())+s[2].Value.Uint64() > idleRoom {
+	objects, live, free := s[0].Value.Uint64(), s[1].Value.Uint64(), s[2].Value.Uint64()
+	if objects-min(live, objects)+free > max(idleRoom, live/8) {
 		debug.FreeOSMemory()
 	}
 }
