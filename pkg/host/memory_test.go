@@ -98,4 +98,7 @@ func TestRestForgets(t *testing.T) {
 	if h.idle.Stop() || engine.asked != 2 {
 		t.Errorf("asked %d times, and once more later", engine.asked)
 	}
+	if h.remembers.Load() {
+		t.Error("what was forgotten is not given back")
+	}
 }

@@ -16,8 +16,8 @@ import (
 // memory that the processor's caches have not seen, and that the collector has to free.
 //
 // None of the three verbs keeps a value: Send and Broadcast encode it, and what Return
-// says ends with the run; a plugin's verb in their place gets it as JSON. A packet that is still queued behind the handlers gets bytes
-// of its own.
+// says ends with the run; a plugin's verb in their place gets it as JSON. A packet that
+// is still queued behind the handlers gets bytes of its own.
 
 // lends reports whether data events may be lent the buffer. Somebody who follows runs
 // may keep what he sees.
