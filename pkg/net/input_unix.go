@@ -145,20 +145,8 @@ func (a *alone) write(c *Conn, data []byte) error {
 
 // put writes what the socket takes; false means that this was not all.
 func (a *alone) put(fd uintptr) bool {
-	for len(a.data) > 0 {
-		n, err := socket.Write(fd, a.data)
-		switch {
-		case n > 0:
-			a.data = a.data[n:]
-		case err == syscall.EINTR:
-		case err == syscall.EAGAIN:
-			return false
-		default:
-			a.err = os.NewSyscallError("write", err)
-			return true
-		}
-	}
-	return true
+	a.data, a.err = socket.Put(fd, a.data)
+	return len(a.data) == 0 || a.err != nil
 }
 
 // descriptors is how many files the process may have open.

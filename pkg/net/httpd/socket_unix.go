@@ -90,22 +90,12 @@ func (c *conn) sendRaw(p []byte) error {
 
 // put writes what the socket takes; false means that this was not all.
 func (c *conn) put(fd uintptr) bool {
-	for len(c.poll.out) > 0 {
-		n, err := socket.Write(fd, c.poll.out[:min(len(c.poll.out), 1<<20)])
-		switch {
-		case n > 0:
-			if c.poll.out = c.poll.out[n:]; len(c.poll.out) > 0 {
-				c.within(c.server.Limits.Write)
-			}
-		case err == syscall.EINTR:
-		case err == syscall.EAGAIN:
-			return false
-		default:
-			c.poll.err = os.NewSyscallError("write", err)
-			return true
-		}
+	rest, err := socket.Put(fd, c.poll.out)
+	if 0 < len(rest) && len(rest) < len(c.poll.out) {
+		c.within(c.server.Limits.Write)
 	}
-	return true
+	c.poll.out, c.poll.err = rest, err
+	return len(rest) == 0 || err != nil
 }
 
 // gone reports whether the client has closed its side, or the connection is
