@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"aro/examples/internal/aroproc"
@@ -159,17 +160,23 @@ func TestB04_Damaged(t *testing.T) {
 			t.Errorf("%s: exit code %d, %q, %q", what, code, stdout, stderr)
 		}
 	}
-	for _, i := range append(changed, len(first)-1) {
-		// A new file each time: one that was just written to may still be busy.
+	write := func(data []byte) {
+		// A new file each time, and no process begins while it is open for writing: one
+		// that another test begins then would have it open, too, and who runs it were told
+		// that it is busy.
 		must(t, os.Remove(exe))
+		syscall.ForkLock.RLock()
+		defer syscall.ForkLock.RUnlock()
+		must(t, os.WriteFile(exe, data, 0o755))
+	}
+	for _, i := range append(changed, len(first)-1) {
 		bad := bytes.Clone(first)
 		bad[i] ^= 0x10
-		must(t, os.WriteFile(exe, bad, 0o755))
+		write(bad)
 		damaged(fmt.Sprintf("byte %d of %d changed", i, len(first)))
 	}
 	for i := len(plain); i < len(first); i += 1 + (len(first)-len(plain))/10 {
-		must(t, os.Remove(exe))
-		must(t, os.WriteFile(exe, first[:i], 0o755))
+		write(first[:i])
 		damaged(fmt.Sprintf("cut off at byte %d of %d", i, len(first)))
 	}
 }

@@ -131,6 +131,9 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	} else {
 		data[len(data)-50] ^= 1
 	}
+	// A process that another script begins meanwhile would have it open for writing: busy.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o755))
 }
 

@@ -133,14 +133,19 @@ func (v *keeper) forget(k *keptEvent, removed bool) {
 	}
 }
 
-// waiting is how many events of this process wait for handlers; -1 when it keeps none.
+// waiting is how many events of this process wait for handlers; -1 when it keeps none. Where
+// rows are only this process's, those of earlier ones count before they are taken over, too.
 func (v *keeper) waiting() int {
 	v.mu.Lock()
-	defer v.mu.Unlock()
+	n := len(v.all)
 	if v.process == "" {
-		return -1
+		n = -1
 	}
-	return len(v.all)
+	v.mu.Unlock()
+	if n >= 0 && v.h.durable != nil {
+		n = max(n, v.h.Engine.Repository(keptEvents).Count())
+	}
+	return n
 }
 
 // handlerName names a handler among those of an event: feature sets may share a name.

@@ -111,7 +111,7 @@ func TestE07_BackOff(t *testing.T) {
 
 // TestE07_Restart: with a data folder an attempt that was to come comes after the restart,
 // and counts go on; also when a handler ran at the moment of a crash. The id of the event
-// stays, and nothing is left in the end.
+// stays, nothing is left in the end, and the metrics know of it before it is taken over.
 func TestE07_Restart(t *testing.T) {
 	const src = `(Application-Start: Shop) {
     Configure the <application: durable-events> with true.
@@ -134,9 +134,10 @@ func TestE07_Restart(t *testing.T) {
 	if first != id+" 1\n"+id+" 2\n" {
 		t.Fatalf("%q", first)
 	}
-	later := fmt.Sprintf(src, `Log "started" to the <console>.`, "Keepalive the <application> for the <events>.", "")
+	later := fmt.Sprintf(src, `Log "one waits" to the <console> when <metrics: prometheus> contains "aro_events_waiting 1".
+    Log "started" to the <console>.`, "Keepalive the <application> for the <events>.", "")
 	for _, folder := range []string{data, killed} {
-		if out := runKept(t, folder, later, io.Discard); out != "started\n"+id+" 3\n"+id+" 4\n" {
+		if out := runKept(t, folder, later, io.Discard); out != "one waits\nstarted\n"+id+" 3\n"+id+" 4\n" {
 			t.Errorf("after the restart: %q", out)
 		}
 		if out := runKept(t, folder, later, io.Discard); out != "started\n" {
