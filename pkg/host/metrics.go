@@ -96,7 +96,7 @@ func (e *Execution) count(failed bool) {
 		s.runs.CompareAndSwap(nil, new(counter))
 		runs = s.runs.Load()
 	}
-	runs.add(e.stripe, 1)
+	e.tally(runs)
 	if !s.measured.Load() && runs.sum() >= measureFirst {
 		s.measured.Store(true)
 	}

@@ -9,8 +9,10 @@ import (
 )
 
 // repository is a repository of the store with what the host adds: its observers
-// and the turn that orders writers.
+// and the turn that orders writers, which no other repository has a part of in a cache
+// line.
 type repository struct {
+	_ [64]byte
 	store.Repository
 	watchers  atomic.Pointer[watchers] // nil when nobody watches
 	turn      turn
@@ -19,6 +21,7 @@ type repository struct {
 	elsewhere *elsewhere   // what other machines have changed, nil if nobody wants to know
 	transient atomic.Bool  // taken out of the durable ones
 	file      *storeFile   // that changes are written to, nil without; fixed before anything runs
+	_         [64]byte
 }
 
 // changing is the Trigger of observers (02 §7.8), good as long as the change is. Most
@@ -37,7 +40,7 @@ func (t *changing) Entry(name string) value.Value {
 	}
 	e := t.event.Load()
 	if e == nil {
-		e = &changeEvent{repo: t.repo.Name(), change: *t.change}
+		e = &changeEvent{repo: t.repo.Name(), change: t.change}
 		e.self = value.OfObject(e)
 		if !t.event.CompareAndSwap(nil, e) {
 			e = t.event.Load()
@@ -94,8 +97,8 @@ func (h *Host) RowsWith(name, field string, equal value.Value) []value.Value {
 // changeEvent is what observers see as <event>. It is a map once somebody needs one.
 type changeEvent struct {
 	repo   string
-	change store.Change
-	self   value.Value // made once for all observers
+	change *store.Change // as the store made it; nobody changes it
+	self   value.Value   // made once for all observers
 }
 
 // TypeName implements value.Object.
@@ -103,7 +106,7 @@ func (t *changeEvent) TypeName() string { return "Map" }
 
 // Property implements value.Object.
 func (t *changeEvent) Property(name string) (value.Value, bool) {
-	return changeField(t.repo, &t.change, name)
+	return changeField(t.repo, t.change, name)
 }
 
 func changeField(repo string, c *store.Change, name string) (value.Value, bool) {

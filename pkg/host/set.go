@@ -57,10 +57,10 @@ type Set struct {
 	Inherits bool
 
 	guard      []condition
-	transition string // of a StateEvent: the only transition it is for, "" for any
-	everywhere bool   // an Observer that runs on each machine
-	stats      stats
+	transition string     // of a StateEvent: the only transition it is for, "" for any
+	everywhere bool       // an Observer that runs on each machine
 	durations  *histogram // of all runs; nil unless somebody watches
+	stats      stats
 }
 
 // Classify tells what makes a feature set run, by its name and activity. What it

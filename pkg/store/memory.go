@@ -76,7 +76,11 @@ func (r *memory) Forget(after time.Duration) (later bool) {
 // appended later lie behind it, and a change within it first copies the slice
 // once (shared). So reading costs nothing, appending is O(1), and a replacement
 // costs a copy only while somebody may still look at the old slice.
+//
+// What the writers of one repository change is in no cache line of another one: two cores
+// that store in two repositories would take the lines from each other (see firstRoom).
 type memory struct {
+	_     [64]byte
 	name  string
 	count atomic.Int64
 
@@ -99,7 +103,13 @@ type memory struct {
 	frozen  *Frozen  // nil unless somebody reads piece by piece
 	journal Journal  // nil for rows that end with the process
 	effects []Effect // of the write that runs, for the journal
+	_       [64]byte
 }
+
+// firstRoom is how many rows there is room for at first. The times, and the ages, of so
+// many fill a cache line, which is then no other repository's, too: those of repositories
+// of one row lay side by side, eight in a line.
+const firstRoom = 8
 
 // key is an id as a map key: typed, so "1" and 1 differ.
 type key struct {
@@ -415,6 +425,9 @@ func (r *memory) insert(row value.Value, k key, indexed bool, now time.Duration)
 	}
 	at := r.position(age)
 	if at == len(r.rows) {
+		if cap(r.times) == 0 {
+			r.rows, r.ages, r.times = make([]value.Value, 0, firstRoom), make([]uint64, 0, firstRoom), make([]time.Duration, 0, firstRoom)
+		}
 		r.rows, r.ages, r.times = append(r.rows, row), append(r.ages, age), append(r.times, now)
 		if len(r.rows) == indexFrom {
 			// Now, while that is quick, and not when the first query comes.

@@ -61,7 +61,10 @@ type Engine struct {
 	writing sync.WaitGroup // goroutines of repositories
 }
 
-var _ store.Shared = (*Engine)(nil)
+var (
+	_ store.Shared    = (*Engine)(nil)
+	_ store.Forgetter = (*Engine)(nil)
+)
 
 // Open follows a log, which it owns from then on. It returns when all rows that were
 // there are.
@@ -185,6 +188,19 @@ func (e *Engine) Names() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Forget implements store.Forgetter. Others need not do the same: the log says of each
+// row that comes back which place it got from the process that stored it.
+func (e *Engine) Forget(after time.Duration) (later bool) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	for _, r := range e.repos {
+		if r.Forget(after) {
+			later = true
+		}
+	}
+	return later
 }
 
 // Write implements store.Shared.

@@ -407,6 +407,48 @@ func TestGone(t *testing.T) {
 	})
 }
 
+// TestForget: what one node has forgotten of removed rows is no reason for nodes to differ.
+// A row that comes back has the place that the one gives it which stores it.
+func TestForget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemlog()
+		a, b := mustOpen(t, l.client(), Options{}), mustOpen(t, l.client(), Options{})
+		defer a.Close()
+		defer b.Close()
+		back := func(e *Engine) (order string) {
+			t.Helper()
+			for _, apply := range []func(store.Repository){
+				func(r store.Repository) { r.Delete(store.Query{Field: "id", Equal: value.OfString("x")}) },
+				func(r store.Repository) { r.Store(row("x", 1)) },
+			} {
+				if err := wait(e, apply); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				if b.Forget(0) {
+					t.Error("something is left to forget")
+				}
+			}
+			agree(t, a, b)
+			for _, row := range e.Repository("r").Rows() {
+				id, _ := row.Property("id")
+				order += id.Text() + " "
+			}
+			return order
+		}
+		if err := wait(a, func(r store.Repository) { r.Store(row("x", 1), row("y", 1)) }); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got := back(a); got != "x y " {
+			t.Errorf("stored again by who remembers: %s", got)
+		}
+		if got := back(b); got != "y x " {
+			t.Errorf("stored again by who has forgotten: %s", got)
+		}
+	})
+}
+
 // TestFollow: who follows a repository hears each change of the others once, in order, and
 // none of its own.
 func TestFollow(t *testing.T) {
