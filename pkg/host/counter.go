@@ -10,7 +10,7 @@ const stripes = 8
 // long (see tally): one place for all of them took a third of an event's time with two
 // cores.
 type counter struct {
-	_  [64]byte // the compiler looks at the first byte whether there is a counter
+	_  [64]byte // the first byte is read whenever a place is looked up: is there a counter?
 	at [stripes]struct {
 		n atomic.Int64
 		_ [56]byte // a cache line each

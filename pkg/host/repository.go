@@ -9,8 +9,8 @@ import (
 )
 
 // repository is a repository of the store with what the host adds: its observers
-// and the turn that orders writers, which no other repository has a part of in a cache
-// line.
+// and the turn that orders writers. No cache line of it is another one's, too: writers on
+// two cores would take it from each other.
 type repository struct {
 	_ [64]byte
 	store.Repository

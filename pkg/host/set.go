@@ -59,7 +59,7 @@ type Set struct {
 	guard      []condition
 	transition string     // of a StateEvent: the only transition it is for, "" for any
 	everywhere bool       // an Observer that runs on each machine
-	durations  *histogram // of all runs; nil unless somebody watches
+	durations  *histogram // of all runs; nil unless somebody watches. Not behind what stats writes
 	stats      stats
 }
 
