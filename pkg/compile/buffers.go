@@ -25,6 +25,27 @@ type buffers struct {
 	mentions map[string]bool
 
 	room callRoom
+
+	outer map[string]*variable // of the outermost scope
+	order []*variable          // of it
+	trail []*variable
+
+	traces pieces[string]
+	parts  pieces[bytecode.Part]
+	vars   pieces[variable]
+}
+
+// pieces are short lists that end up in chunks, many in one allocation.
+type pieces[T any] struct{ free []T }
+
+// take is an empty list with room for n; more than that is a list of its own.
+func (p *pieces[T]) take(n int) []T {
+	if n > len(p.free) {
+		p.free = make([]T, max(n, 64))
+	}
+	list := p.free[:0:n]
+	p.free = p.free[n:]
+	return list
 }
 
 // callRoom is where one statement after the other becomes a site.
@@ -35,7 +56,8 @@ type callRoom struct {
 }
 
 func newBuffers() *buffers {
-	return &buffers{constAt: map[constKey]uint16{}, nameAt: map[string]uint16{}, fieldAt: map[string]uint16{}, mentions: map[string]bool{}}
+	return &buffers{constAt: map[constKey]uint16{}, nameAt: map[string]uint16{}, fieldAt: map[string]uint16{}, mentions: map[string]bool{},
+		outer: map[string]*variable{}}
 }
 
 // lend hands the tables to a chunk that is about to be compiled.
@@ -44,14 +66,18 @@ func (b *buffers) lend(c *compiler) {
 	clear(b.nameAt)
 	clear(b.fieldAt)
 	clear(b.mentions)
+	clear(b.outer)
 	c.consts, c.names, c.fields, c.mentions = b.constAt, b.nameAt, b.fieldAt, b.mentions
+	c.scope, c.trail = &scope{vars: b.outer, order: b.order[:0]}, b.trail[:0]
 	ch := c.chunk
 	ch.Code, ch.Consts, ch.Names, ch.Fields = b.code[:0], b.consts[:0], b.names[:0], b.fields[:0]
 	ch.Shapes, ch.Sites, ch.Stmts, ch.Lines = b.shapes[:0], b.sites[:0], b.stmts[:0], b.lines[:0]
 }
 
 // take gives the chunk tables of its own.
-func (b *buffers) take(ch *bytecode.Chunk) {
+func (b *buffers) take(c *compiler) {
+	b.order, b.trail = c.outer.order, c.trail
+	ch := c.chunk
 	own(&b.code, &ch.Code)
 	own(&b.consts, &ch.Consts)
 	own(&b.names, &ch.Names)

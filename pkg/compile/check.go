@@ -195,6 +195,18 @@ func (c *compiler) checkPassword(s *syntax.Simple, v *bytecode.Verb) {
 		"Use <"+s.Result.Base+": password-hash>, and password-matches to compare")
 }
 
+// mentioned reports whether the feature set mentions a name anywhere. A name stands in the
+// source as it is, so most need no look at the tree.
+func (c *compiler) mentioned(name string) bool {
+	if c.set == nil || !strings.Contains(c.file.Text(c.set.Span), name) {
+		return false
+	}
+	if len(c.mentions) == 0 {
+		mentionedNames(c.set, c.mentions)
+	}
+	return c.mentions[name]
+}
+
 // mentionedNames adds every name that a feature set mentions anywhere.
 func mentionedNames(set *syntax.FeatureSet, names map[string]bool) {
 	syntax.Walk(set, func(n syntax.Node) bool {

@@ -118,7 +118,8 @@ type compiler struct {
 	template bool
 	inGuard  bool
 	loops    []*loopInfo
-	mentions map[string]bool // names that the feature set mentions anywhere
+	set      *syntax.FeatureSet // nil for a template
+	mentions map[string]bool    // names that it mentions anywhere, empty until somebody asks
 
 	room *callRoom // what call works in
 
@@ -147,7 +148,6 @@ func newCompiler(p *program, f *syntax.File) *compiler {
 	}
 	c.room = &p.buffers.room
 	p.buffers.lend(c)
-	c.scope = &scope{vars: map[string]*variable{}}
 	c.outer = c.scope
 	return c
 }
@@ -172,7 +172,7 @@ func (c *compiler) featureSet(set *syntax.FeatureSet) *bytecode.Chunk {
 		}
 	}
 	c.isAction = isAction(set)
-	mentionedNames(set, c.mentions)
+	c.set = set
 	c.mark(set)
 	if set.When != nil {
 		c.inGuard = true
@@ -198,7 +198,7 @@ func (c *compiler) finish() {
 		c.emit(bytecode.END, 0, 0, 0)
 	}
 	c.placeRegisters()
-	c.p.buffers.take(c.chunk)
+	c.p.buffers.take(c)
 	if c.tooLong {
 		c.p.report(c.file, syntax.Span{}, syntax.Error, "ARO-X1",
 			"Feature set '"+c.chunk.Name+"' is too long to compile", "Split it into several feature sets or actions")

@@ -249,7 +249,7 @@ func (c *compiler) declareAhead(b *syntax.Block) {
 			if s.As != nil {
 				c.ahead(s.As.Base)
 			}
-			if v != nil && v.Extra != "" && c.mentions[v.Extra] {
+			if v != nil && v.Extra != "" && c.mentioned(v.Extra) {
 				c.ahead(v.Extra)
 			}
 			return false

@@ -11,7 +11,7 @@ import (
 // begin records what error messages need to know about a statement, and marks
 // its code.
 func (c *compiler) begin(s *syntax.Simple) {
-	info := bytecode.Stmt{Verb: s.Verb, Guard: s.When != nil, Trace: make([]string, 0, 4)}
+	info := bytecode.Stmt{Verb: s.Verb, Guard: s.When != nil, Trace: c.p.buffers.traces.take(4)}
 	if s.Sink != nil {
 		info.Sink = c.parts(s.Sink)
 	} else if s.Result != nil {
@@ -106,6 +106,12 @@ func traced(list []string, n *syntax.Noun) []string {
 // an error can put their values in.
 func (c *compiler) parts(e syntax.Expr) []bytecode.Part {
 	span := e.Range()
+	switch x := e.(type) {
+	case *syntax.Ref:
+		return append(c.p.buffers.parts.take(1), bytecode.Part{Text: c.file.Text(span), Name: x.Noun.Base, Path: path(x.Noun)})
+	case *syntax.Literal:
+		return append(c.p.buffers.parts.take(1), bytecode.Part{Text: c.file.Text(span)})
+	}
 	var refs []*syntax.Ref
 	syntax.Walk(e, func(n syntax.Node) bool {
 		if r, ok := n.(*syntax.Ref); ok {
@@ -116,7 +122,7 @@ func (c *compiler) parts(e syntax.Expr) []bytecode.Part {
 		return !inText
 	})
 	slices.SortFunc(refs, func(a, b *syntax.Ref) int { return int(a.Start - b.Start) })
-	out := make([]bytecode.Part, 0, 2*len(refs)+1)
+	out := c.p.buffers.parts.take(2*len(refs) + 1)
 	at := span.Start
 	for _, r := range refs {
 		if r.Start > at {

@@ -54,7 +54,8 @@ func (c *compiler) find(name string) *variable {
 
 // declare makes a variable in a scope.
 func (c *compiler) declare(s *scope, name string) *variable {
-	v := &variable{name: name, reg: c.newRegister()}
+	v := &c.p.buffers.vars.take(1)[:1][0]
+	v.name, v.reg = name, c.newRegister()
 	s.vars[name] = v
 	s.order = append(s.order, v)
 	return v

@@ -206,7 +206,7 @@ func (c *compiler) call(s *syntax.Simple, v *bytecode.Verb) {
 		t := c.target(s.As, &bytecode.Verb{Result: bytecode.Rebinds})
 		dst, bound = t.reg, append(bound, t)
 	}
-	if v.Extra != "" && c.mentions[v.Extra] {
+	if v.Extra != "" && c.mentioned(v.Extra) {
 		t := c.scope.vars[v.Extra]
 		if t == nil {
 			t = c.declare(c.scope, v.Extra)
