@@ -65,6 +65,7 @@ func TestX04_Forged(t *testing.T) {
 		}
 	}
 	p.Until("the last line", func() bool { return strings.Count(p.Stdout(), "end of it\n") == len(sent) })
+	p.Until("the last event", func() bool { return strings.Count(p.Stderr(), "\n") >= len(sent) })
 	file, err := os.ReadFile(filepath.Join(dir, "own.log"))
 	if err != nil {
 		t.Fatal(err)

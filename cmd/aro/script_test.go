@@ -108,14 +108,12 @@ func smaller(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// norm FILE copies a report of tests to the file normal, its durations made equal:
-// a fast one is <1ms, a slow one Nms.
+// norm FILE copies a report of tests to the file normal, its durations made equal: Nms.
 func norm(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: norm FILE")
 	}
-	text := regexp.MustCompile(`\([1-9]ms\)`).ReplaceAllString(ts.ReadFile(args[0]), "(<1ms)")
-	text = regexp.MustCompile(`\([0-9]{2,}ms\)`).ReplaceAllString(text, "(Nms)")
+	text := regexp.MustCompile(`\((<1|[1-9][0-9]*)ms\)`).ReplaceAllString(ts.ReadFile(args[0]), "(Nms)")
 	ts.Check(os.WriteFile(ts.MkAbs("normal"), []byte(text), 0o644))
 }
 
