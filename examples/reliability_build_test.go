@@ -161,9 +161,8 @@ func TestB04_Damaged(t *testing.T) {
 		}
 	}
 	write := func(data []byte) {
-		// A new file each time, and no process begins while it is open for writing: one
-		// that another test begins then would have it open, too, and who runs it were told
-		// that it is busy.
+		// A new file each time, and no process begins while it is open for writing: that
+		// would have it open, too, and the file could not be run.
 		must(t, os.Remove(exe))
 		syscall.ForkLock.RLock()
 		defer syscall.ForkLock.RUnlock()

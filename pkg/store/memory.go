@@ -52,12 +52,7 @@ func (m *Memory) Names() []string {
 func (m *Memory) Forget(after time.Duration) (later bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for _, r := range m.repos {
-		if r.Forget(after) {
-			later = true
-		}
-	}
-	return later
+	return ForgetEach(m.repos, after)
 }
 
 // Close implements Engine; memory has nothing to flush.

@@ -146,11 +146,22 @@ type Finder interface {
 	Find(id value.Value) (row value.Value, ok bool)
 }
 
-// Forgetter is an Engine that can do without what it remembers of removed rows (see
-// maxPast), where none was removed for some time: a row that comes back later is new. Forget
-// reports whether it has something left to forget later. Any goroutine may call it.
+// Forgetter is an Engine, or a repository of one, that can do without what it remembers of
+// removed rows (see maxPast), where none was removed for some time: a row that comes back
+// later is new. Forget reports whether it has something left to forget later. Any goroutine
+// may call it.
 type Forgetter interface {
 	Forget(after time.Duration) (later bool)
+}
+
+// ForgetEach is Forget for an engine whose repositories these are.
+func ForgetEach[R Forgetter](repos map[string]R, after time.Duration) (later bool) {
+	for _, r := range repos {
+		if r.Forget(after) {
+			later = true
+		}
+	}
+	return later
 }
 
 // Limits bound a repository (02 §7.6); zero means unbounded.

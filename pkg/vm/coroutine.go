@@ -331,8 +331,8 @@ var started = time.Now()
 
 // slice is how long a run computes before it lets others have the core. Go itself takes it
 // away after ten milliseconds: beside four handlers that compute, two cores answered other
-// requests after 27 ms (p99 60), and do after 5 (13) with slices of one, which cost the four
-// no more than what the others get.
+// requests after 27 ms (p99 60), and do after 5 (13) with slices of one. The four got 3 % less
+// done, and three times as many requests were served.
 const slice = time.Millisecond
 
 // slowGrant is the time for one grant from which on the next is smaller.

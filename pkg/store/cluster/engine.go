@@ -195,12 +195,7 @@ func (e *Engine) Names() []string {
 func (e *Engine) Forget(after time.Duration) (later bool) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	for _, r := range e.repos {
-		if r.Forget(after) {
-			later = true
-		}
-	}
-	return later
+	return store.ForgetEach(e.repos, after)
 }
 
 // Write implements store.Shared.
