@@ -35,7 +35,8 @@ type buffers struct {
 	vars   pieces[variable]
 }
 
-// pieces are short lists that end up in chunks, many in one allocation.
+// pieces are short lists, many in one allocation: of what ends up in a chunk, such as the
+// parts of a site, and of what lives as long as the compilation of one, its variables.
 type pieces[T any] struct{ free []T }
 
 // take is an empty list with room for n; more than that is a list of its own.

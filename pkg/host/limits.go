@@ -41,7 +41,7 @@ func configureRepository(c *vm.Call) (value.Value, error) {
 	case "durable":
 		return configureDurable(c, r, v)
 	default:
-		return value.Value{}, fmt.Errorf("a repository has no setting '%s'; it has maxSize, ttl and durable", s.Result.Raw)
+		return value.Value{}, noSetting("a repository", s.Result.Raw, settings["-repository"])
 	}
 	return r.writeNow(c, func(w store.Repository) (value.Value, []store.Change) {
 		l := w.Limits()

@@ -3,6 +3,8 @@ package host
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"aro/pkg/store"
 	"aro/pkg/vm"
@@ -18,8 +20,8 @@ var settings = map[string][]string{
 // configureApplication is `Configure the <application: transactions> with true.`
 func configureApplication(c *vm.Call, v value.Value) (value.Value, error) {
 	h, name := executionOf(c).Host, c.Site.Result.Raw
-	if name != "durable-events" && name != "transactions" {
-		return value.Value{}, fmt.Errorf("the application has no setting '%s'; it has durable-events and transactions", name)
+	if !slices.Contains(settings["application"], name) {
+		return value.Value{}, noSetting("the application", name, settings["application"])
 	}
 	if v.Kind() != value.Bool {
 		return value.Value{}, errors.New(name + " is true or false, got " + v.Text())
@@ -33,4 +35,10 @@ func configureApplication(c *vm.Call, v value.Value) (value.Value, error) {
 	}
 	h.transactions.Store(v.Bool())
 	return applicationValue, nil
+}
+
+// noSetting says which settings there are in place of name.
+func noSetting(what, name string, known []string) error {
+	last := len(known) - 1
+	return fmt.Errorf("%s has no setting '%s'; it has %s and %s", what, name, strings.Join(known[:last], ", "), known[last])
 }

@@ -10,50 +10,22 @@ import (
 	"aro/pkg/vm/value"
 )
 
-// Memory keeps rows for the life of the process.
-type Memory struct {
-	mu    sync.RWMutex
-	repos map[string]*memory
-}
+// Memory keeps rows for the life of the process. Any goroutine may call its methods.
+type Memory struct{ repos Table[*memory] }
 
 // NewMemory returns an empty engine.
-func NewMemory() *Memory { return &Memory{repos: make(map[string]*memory)} }
+func NewMemory() *Memory { return new(Memory) }
 
 // Repository implements Engine.
 func (m *Memory) Repository(name string) Repository {
-	m.mu.RLock()
-	r := m.repos[name]
-	m.mu.RUnlock()
-	if r != nil {
-		return r
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if r = m.repos[name]; r == nil {
-		r = &memory{name: name, ids: newIDs(), opened: time.Now()}
-		m.repos[name] = r
-	}
-	return r
+	return m.repos.Open(name, func() *memory { return &memory{name: name, ids: newIDs(), opened: time.Now()} })
 }
 
 // Names implements Engine.
-func (m *Memory) Names() []string {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	names := make([]string, 0, len(m.repos))
-	for n := range m.repos {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
-}
+func (m *Memory) Names() []string { return m.repos.Names() }
 
 // Forget implements Forgetter.
-func (m *Memory) Forget(after time.Duration) (later bool) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return ForgetEach(m.repos, after)
-}
+func (m *Memory) Forget(after time.Duration) (later bool) { return m.repos.Forget(after) }
 
 // Close implements Engine; memory has nothing to flush.
 func (m *Memory) Close() error { return nil }

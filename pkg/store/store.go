@@ -154,16 +154,6 @@ type Forgetter interface {
 	Forget(after time.Duration) (later bool)
 }
 
-// ForgetEach is Forget for an engine whose repositories these are.
-func ForgetEach[R Forgetter](repos map[string]R, after time.Duration) (later bool) {
-	for _, r := range repos {
-		if r.Forget(after) {
-			later = true
-		}
-	}
-	return later
-}
-
 // Limits bound a repository (02 §7.6); zero means unbounded.
 type Limits struct {
 	// MaxSize is the largest number of rows. A row beyond it evicts the oldest

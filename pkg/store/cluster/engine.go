@@ -21,7 +21,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"slices"
 	"sync"
 	"time"
 
@@ -49,8 +48,9 @@ type Engine struct {
 	o    Options
 	node string // random: a process that starts again is another one
 
-	mu     sync.RWMutex
-	repos  map[string]*repository
+	repos store.Table[*repository]
+
+	mu     sync.RWMutex         // of what is below
 	heard  map[string]time.Time // signs of life, our own among them
 	steady time.Time            // since when our own have come back one after the other
 	adopt  func(string, []store.Change, store.Turn)
@@ -90,7 +90,7 @@ func Open(ctx context.Context, l Log, o Options) (*Engine, error) {
 	}
 	var id [8]byte
 	rand.Read(id[:])
-	e := &Engine{log: l, o: o, node: hex.EncodeToString(id[:]), repos: make(map[string]*repository),
+	e := &Engine{log: l, o: o, node: hex.EncodeToString(id[:]),
 		heard: make(map[string]time.Time), stop: make(chan struct{})}
 	if err := l.Watch(ctx, watcher{e}); err != nil {
 		l.Close()
@@ -132,13 +132,7 @@ func (e *Engine) beat() {
 		case <-tick.C:
 		}
 		e.log.Beat(e.node)
-		e.mu.RLock()
-		repos := make([]*repository, 0, len(e.repos))
-		for _, r := range e.repos {
-			repos = append(repos, r)
-		}
-		e.mu.RUnlock()
-		for _, r := range repos {
+		for _, r := range e.repos.All() {
 			r.look()
 		}
 	}
@@ -163,40 +157,15 @@ func (e *Engine) dead(node string) bool {
 func (e *Engine) Repository(name string) store.Repository { return e.open(name) }
 
 func (e *Engine) open(name string) *repository {
-	e.mu.RLock()
-	r := e.repos[name]
-	e.mu.RUnlock()
-	if r != nil {
-		return r
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if r = e.repos[name]; r == nil {
-		r = newRepository(e, name)
-		e.repos[name] = r
-	}
-	return r
+	return e.repos.Open(name, func() *repository { return newRepository(e, name) })
 }
 
 // Names implements store.Engine.
-func (e *Engine) Names() []string {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	names := make([]string, 0, len(e.repos))
-	for n := range e.repos {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
-}
+func (e *Engine) Names() []string { return e.repos.Names() }
 
 // Forget implements store.Forgetter. Others need not do the same: the log says of each
 // row that comes back which place it got from the process that stored it.
-func (e *Engine) Forget(after time.Duration) (later bool) {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	return store.ForgetEach(e.repos, after)
-}
+func (e *Engine) Forget(after time.Duration) (later bool) { return e.repos.Forget(after) }
 
 // Write implements store.Shared.
 func (e *Engine) Write(name string, apply func(store.Repository), done func(error)) {
@@ -226,7 +195,7 @@ func (e *Engine) Adopt(f func(string, []store.Change, store.Turn)) {
 
 // Follow implements store.Shared.
 func (e *Engine) Follow(name string, f func(changes []store.Change)) {
-	r := e.Repository(name).(*repository)
+	r := e.open(name)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.follow = f
@@ -264,11 +233,10 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	e.closed = true
-	repos := e.repos
 	e.mu.Unlock()
 	close(e.stop)
 	e.beating.Wait()
-	for _, r := range repos {
+	for _, r := range e.repos.All() {
 		r.close()
 	}
 	e.writing.Wait()

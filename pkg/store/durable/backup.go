@@ -93,7 +93,7 @@ func describeDamage(dir string, err error) error {
 
 // check verifies all checksums and returns what counts of each file.
 func (z *frozen) check() ([]part, error) {
-	l := newLoader(z, &Engine{fs: z, repos: make(map[string]*repository)})
+	l := newLoader(z, &Engine{fs: z})
 	l.checksums = true
 	if err := l.load(); err != nil {
 		return nil, err
@@ -110,13 +110,13 @@ func Rows(dir, name string) ([]value.Value, error) {
 		return nil, err
 	}
 	defer z.close()
-	e := &Engine{dir: dir, fs: z, repos: make(map[string]*repository)}
+	e := &Engine{dir: dir, fs: z}
 	e.log.init(e, Options{})
 	if err := newLoader(z, e).load(); err != nil {
 		return nil, describeDamage(dir, err)
 	}
-	r := e.repos[name]
-	if r == nil {
+	r, ok := e.repos.Get(name)
+	if !ok {
 		names := slices.DeleteFunc(e.Names(), func(n string) bool { return n == store.Events })
 		if len(names) == 0 {
 			return nil, fmt.Errorf("nothing was ever stored in %s", dir)

@@ -97,7 +97,7 @@ func TestD03_FlipEveryBit(t *testing.T) {
 			b[i] ^= 1 << bit
 			disk := newFaulty(1) // a folder in memory: there are 33 000 bits
 			disk.now["log-1"] = &content{data: b}
-			e := &Engine{fs: disk, repos: map[string]*repository{}}
+			e := &Engine{fs: disk}
 			err := newLoader(disk, e).load()
 			var damage *DamageError
 			switch {
@@ -153,7 +153,7 @@ func TestD03_Snapshot(t *testing.T) {
 	try := func(what string, b []byte, at int) {
 		disk := newFaulty(1)
 		disk.now[filepath.Base(path)] = &content{data: b}
-		err := newLoader(disk, &Engine{fs: disk, repos: map[string]*repository{}}).load()
+		err := newLoader(disk, &Engine{fs: disk}).load()
 		var damage *DamageError
 		if !errors.As(err, &damage) || damage.File != filepath.Base(path) {
 			t.Fatalf("%s at %d: %v", what, at, err)

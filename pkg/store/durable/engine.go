@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -43,8 +42,7 @@ type Engine struct {
 	release func() // of the lock of the folder
 
 	several sync.Mutex // for who locks more than one repository
-	mu      sync.RWMutex
-	repos   map[string]*repository
+	repos   store.Table[*repository]
 
 	log log
 }
@@ -106,7 +104,7 @@ func Open(dir string, o Options) (*Engine, error) {
 }
 
 func open(fs files, dir string, o Options) (*Engine, error) {
-	e := &Engine{dir: dir, fs: fs, release: func() {}, repos: make(map[string]*repository)}
+	e := &Engine{dir: dir, fs: fs, release: func() {}}
 	e.log.init(e, o)
 	l := newLoader(fs, e)
 	if err := l.load(); err != nil {
@@ -115,7 +113,7 @@ func open(fs files, dir string, o Options) (*Engine, error) {
 	if err := e.log.begin(l); err != nil {
 		return nil, err
 	}
-	for _, r := range e.repos {
+	for _, r := range e.repos.All() {
 		r.SetJournal(r)
 	}
 	go e.log.run()
@@ -123,48 +121,27 @@ func open(fs files, dir string, o Options) (*Engine, error) {
 }
 
 // Repository implements store.Engine.
-func (e *Engine) Repository(name string) store.Repository {
-	e.mu.RLock()
-	r := e.repos[name]
-	e.mu.RUnlock()
-	if r != nil {
-		return r
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if r = e.repos[name]; r == nil {
-		r = e.add(name)
+func (e *Engine) Repository(name string) store.Repository { return e.open(name) }
+
+func (e *Engine) open(name string) *repository {
+	return e.repos.Open(name, func() *repository {
+		r := e.make(name)
 		r.SetJournal(r)
-	}
-	return r
+		return r
+	})
 }
 
-// add makes a repository; e.mu is held, or nobody else knows the engine.
-func (e *Engine) add(name string) *repository {
-	r := &repository{Logged: store.NewLogged(name), log: &e.log, kept: true}
-	e.repos[name] = r
-	return r
+// make makes a repository whose changes the log is not told of yet.
+func (e *Engine) make(name string) *repository {
+	return &repository{Logged: store.NewLogged(name), log: &e.log, kept: true}
 }
 
 // Names implements store.Engine.
-func (e *Engine) Names() []string {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	names := make([]string, 0, len(e.repos))
-	for n := range e.repos {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
-}
+func (e *Engine) Names() []string { return e.repos.Names() }
 
 // Forget implements store.Forgetter. The log is not told: it says of each row that comes
 // back which place it got.
-func (e *Engine) Forget(after time.Duration) (later bool) {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	return store.ForgetEach(e.repos, after)
-}
+func (e *Engine) Forget(after time.Duration) (later bool) { return e.repos.Forget(after) }
 
 // Close writes and syncs what is left and gives the folder back. What is stored
 // after that is lost.
@@ -207,7 +184,7 @@ func (e *Engine) Crowded() bool {
 
 // IsDurable implements store.Durable.
 func (e *Engine) IsDurable(name string) bool {
-	r := e.Repository(name).(*repository)
+	r := e.open(name)
 	r.Lock()
 	defer r.Unlock()
 	return r.kept
@@ -215,7 +192,7 @@ func (e *Engine) IsDurable(name string) bool {
 
 // Fresh implements store.Durable.
 func (e *Engine) Fresh(name string) bool {
-	r := e.Repository(name).(*repository)
+	r := e.open(name)
 	r.Lock()
 	defer r.Unlock()
 	return r.Fresh()
@@ -223,7 +200,7 @@ func (e *Engine) Fresh(name string) bool {
 
 // SetDurable implements store.Durable.
 func (e *Engine) SetDurable(name string, on bool) {
-	r := e.Repository(name).(*repository)
+	r := e.open(name)
 	r.Lock()
 	defer r.Unlock()
 	if r.kept == on {

@@ -275,10 +275,7 @@ func (l *loader) records(payload []byte, position uint64) error {
 func (l *loader) record(position uint64) error {
 	d := &l.d
 	name := d.Key()
-	r := l.e.repos[name]
-	if r == nil {
-		r = l.e.add(name)
-	}
+	r := l.e.repos.Open(name, func() *repository { return l.e.make(name) })
 	known := position <= r.last
 	for range d.Count() {
 		e := d.Effect()
@@ -291,8 +288,8 @@ func (l *loader) record(position uint64) error {
 		switch e.Kind {
 		case abandoned, adopted:
 			// In the snapshot it may be in or out already; what follows builds it up.
-			delete(l.e.repos, name)
-			r = l.e.add(name)
+			r = l.e.make(name)
+			l.e.repos.Replace(name, r)
 		default:
 			if err := r.Apply(&e); err != nil {
 				return err

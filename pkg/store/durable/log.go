@@ -14,7 +14,7 @@ import (
 // log is the end of the log: what gathers in memory, and the goroutine that writes
 // it.
 //
-// Locks are taken in this order: Engine.several, Engine.mu, repositories, log.mu. Who
+// Locks are taken in this order: Engine.several, Engine.repos, repositories, log.mu. Who
 // locks more than one repository has several.
 type log struct {
 	e    *Engine
@@ -362,9 +362,9 @@ func (l *log) fail(b *batch, err error) {
 	e := l.e
 	e.several.Lock()
 	defer e.several.Unlock()
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	for _, r := range e.repos {
+	repos, release := e.repos.Hold()
+	defer release()
+	for _, r := range repos {
 		r.Lock()
 		defer r.Unlock()
 	}

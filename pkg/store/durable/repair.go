@@ -98,7 +98,7 @@ func lockExisting(dir string) (release func(), err error) {
 
 // inspect reads as much of a folder as can be read.
 func inspect(dir string) (*Report, *loader, error) {
-	e := &Engine{dir: dir, fs: folder(dir), repos: make(map[string]*repository)}
+	e := &Engine{dir: dir, fs: folder(dir)}
 	e.log.init(e, Options{})
 	l := newLoader(e.fs, e)
 	report := &Report{}
@@ -115,7 +115,7 @@ func inspect(dir string) (*Report, *loader, error) {
 func (l *loader) report() *Report {
 	r := &Report{Torn: l.torn}
 	for _, name := range l.e.Names() {
-		r.Repositories = append(r.Repositories, Count{name, l.e.repos[name].Count()})
+		r.Repositories = append(r.Repositories, Count{name, l.e.open(name).Count()})
 	}
 	return r
 }

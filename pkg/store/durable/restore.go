@@ -83,7 +83,7 @@ func (z *frozen) restore(t *tar.Reader, dir string) (*Report, error) {
 	if _, err := t.Next(); err != io.EOF {
 		return nil, errNotAsSaid
 	}
-	e := &Engine{dir: dir, fs: z, repos: make(map[string]*repository)}
+	e := &Engine{dir: dir, fs: z}
 	e.log.init(e, Options{})
 	l := newLoader(z, e)
 	if err := l.load(); err != nil {

@@ -273,10 +273,11 @@ func (l *loader) section(payload []byte) error {
 		name, last := d.String(), d.Uint()
 		s := store.State{Next: d.Uint()}
 		s.Limits = store.Limits{MaxSize: int(d.Uint()), TTL: time.Duration(d.Int())}
-		if d.Bad || l.e.repos[name] != nil {
+		if _, twice := l.e.repos.Get(name); d.Bad || twice {
 			return record.ErrForm
 		}
-		l.into = l.e.add(name)
+		l.into = l.e.make(name)
+		l.e.repos.Replace(name, l.into)
 		l.into.last, l.limits = last, s.Limits
 		return l.into.Restore(s)
 	case sectionRows:
@@ -307,7 +308,7 @@ func (l *loader) section(payload []byte) error {
 	case sectionEnd:
 		n := d.Uint()
 		l.position = max(l.position, d.Uint())
-		if l.ended = true; d.Bad || n != uint64(len(l.e.repos)) {
+		if l.ended = true; d.Bad || n != uint64(len(l.e.repos.All())) {
 			return record.ErrForm
 		}
 		return nil
