@@ -18,8 +18,8 @@ type Table[R Forgetter] struct {
 // Get returns a repository that was opened before.
 func (t *Table[R]) Get(name string) (r R, ok bool) {
 	t.mu.RLock()
-	defer t.mu.RUnlock()
 	r, ok = t.named[name]
+	t.mu.RUnlock()
 	return r, ok
 }
 

@@ -275,7 +275,11 @@ func (l *loader) records(payload []byte, position uint64) error {
 func (l *loader) record(position uint64) error {
 	d := &l.d
 	name := d.Key()
-	r := l.e.repos.Open(name, func() *repository { return l.e.make(name) })
+	r, ok := l.e.repos.Get(name)
+	if !ok {
+		r = l.e.make(name)
+		l.e.repos.Replace(name, r)
+	}
 	known := position <= r.last
 	for range d.Count() {
 		e := d.Effect()
