@@ -138,6 +138,21 @@ func (h *Host) newExecution(code *vm.Code, set *Set, t Trigger, parent *Executio
 	return e
 }
 
+// beginApart returns the root of observers whose change no run here has made. It has no
+// code; endApart ends it.
+func (h *Host) beginApart() *Execution {
+	e := pool.Get().(*Execution)
+	e.Host, e.root, e.Trigger = h, e, noTrigger{}
+	e.Limit(0, h.HandlerBudget)
+	h.flight.begun.add(e.stripe, 1)
+	return e
+}
+
+func (e *Execution) endApart() {
+	e.Host.flight.ended.add(e.stripe, 1)
+	e.release()
+}
+
 // release returns an ended execution to the pool.
 func (e *Execution) release() {
 	e.Coroutine.Release()

@@ -344,7 +344,7 @@ func startVerb(c *vm.Call) (value.Value, error) {
 	h := executionOf(c).Host
 	name := c.Site.Result.Base
 	if name == "session" && h.sessions != nil {
-		return h.sessions.Begin(c, payload(c))
+		return h.sessions.Begin(c, payload(c, payloadShape(c.Site.Site)))
 	}
 	s := h.services[name]
 	if s == nil {

@@ -211,6 +211,28 @@ func (p Payload) Field(name string) value.Value {
 	return v
 }
 
+// recordEvent is a Payload whose event is a map, for the many that Emit makes: the
+// pointer is the Trigger, and nothing is allocated for it.
+type recordEvent value.Record
+
+// triggerOf returns the Trigger of an event.
+func triggerOf(event value.Value) Trigger {
+	if r := event.Record(); r != nil && event == value.OfRecord(r) { // no flag would be lost
+		return (*recordEvent)(r)
+	}
+	return Payload{event}
+}
+
+// Entry implements Trigger.
+func (r *recordEvent) Entry(name string) value.Value {
+	return Payload{value.OfRecord((*value.Record)(r))}.Entry(name)
+}
+
+// Field implements Trigger.
+func (r *recordEvent) Field(name string) value.Value {
+	return Payload{value.OfRecord((*value.Record)(r))}.Field(name)
+}
+
 // noTrigger starts Application-Start and tests.
 type noTrigger struct{}
 

@@ -100,10 +100,7 @@ func (op *writeOp) giveBack() {
 // the turn of the repository here waits for that of the cluster, so it is lent.
 func (h *Host) adopt(name string, changes []store.Change, t store.Turn) {
 	r := h.Repository(name)
-	root := pool.Get().(*Execution)
-	root.Host, root.root, root.Trigger = h, root, noTrigger{}
-	root.Limit(0, h.HandlerBudget)
-	h.flight.begun.add(root.stripe, 1)
+	root := h.beginApart()
 	op := &writeOp{e: root, repo: r, watchers: r.watchers.Load(), changes: changes}
 	if op.watchers == nil {
 		op.watchers = &watchers{}
@@ -114,8 +111,7 @@ func (h *Host) adopt(name string, changes []store.Change, t store.Turn) {
 		if op.err != nil {
 			h.Diagnose("[ERROR] the observers of the %s, which another process had left: %s", name, op.err)
 		}
-		h.flight.ended.add(root.stripe, 1)
-		root.release()
+		root.endApart()
 	}
 	if owner != nil {
 		op.lent = func() {

@@ -18,15 +18,11 @@ func (h *Host) storeRows(r *repository, rows []value.Value, done func(error)) {
 		h.storeUnobserved(r, apply, done)
 		return
 	}
-	root := pool.Get().(*Execution)
-	root.Host, root.root, root.Trigger = h, root, noTrigger{}
-	root.Limit(0, h.HandlerBudget)
-	h.flight.begun.add(root.stripe, 1)
+	root := h.beginApart()
 	op := &writeOp{e: root, repo: r, watchers: watchers, apply: apply}
 	op.adopted = func() {
 		err := op.err
-		h.flight.ended.add(root.stripe, 1)
-		root.release()
+		root.endApart()
 		done(err)
 	}
 	if r.turn.tryTake(root) || r.turn.wait(op) {

@@ -14,37 +14,52 @@ var eventVerbs = []*Verb{
 		Result: bytecode.Labels, Object: bytecode.ReadObject}, Link: linkEmit},
 }
 
+// emitSite is the Target of an Emit.
+type emitSite struct {
+	sets  []*Set
+	shape *value.Shape // see payload
+}
+
 // linkEmit finds the handlers of an event once.
 func linkEmit(h *Host, s *bytecode.Site, c *bytecode.Chunk) (vm.Func, any, error) {
-	return emit, h.program().events[s.Result.Base], nil
+	return emit, &emitSite{h.program().events[s.Result.Base], payloadShape(s)}, nil
 }
 
 func emit(c *vm.Call) (value.Value, error) {
-	sets := c.Site.Target.([]*Set)
+	target := c.Site.Target.(*emitSite)
+	sets := target.sets
 	h := executionOf(c).Host
 	if len(sets) == 0 && h.Record == nil {
 		return value.Value{}, nil
 	}
-	p := payload(c)
+	p := payload(c, target.shape)
 	if h.Record != nil {
 		h.Record.domain(c.Site.Result.Base, p, h.Secrets(c.Co))
 	}
 	if h.keeper.on.Load() {
 		return h.keeper.emit(c, sets, p)
 	}
-	return h.fanOut(c, sets, Payload{p})
+	return h.fanOut(c, sets, triggerOf(p))
 }
 
 // payload builds the event of Emit (02 §6.4): a map literal is the event, a named
-// value stands under its name, anything else under data.
-func payload(c *vm.Call) value.Value {
-	s := c.Site
+// value stands under its name, anything else under data: the key of shape, which
+// payloadShape makes.
+func payload(c *vm.Call, shape *value.Shape) value.Value {
 	v, ok := argOr(c, bytecode.SlotWith, bytecode.SlotObject)
-	if !ok {
+	switch {
+	case !ok:
 		return value.EmptyMap
-	}
-	if s.MapLiteral {
+	case shape == nil:
 		return v
+	}
+	return value.OfRecord(value.BuildRecord(shape, []value.Value{v}))
+}
+
+// payloadShape has the key that payload uses; nil for a map literal.
+func payloadShape(s *bytecode.Site) *value.Shape {
+	if s.MapLiteral {
+		return nil
 	}
 	name := s.Object.Base
 	if !s.ObjectIsExpr && len(s.Object.Specs) > 0 {
@@ -53,7 +68,7 @@ func payload(c *vm.Call) value.Value {
 	if name == "" {
 		name = "data"
 	}
-	return value.OfRecord(value.BuildRecord(value.ShapeOf(name), []value.Value{v}))
+	return value.ShapeOf(name)
 }
 
 // linkAction links `Application.Name` to the feature set.

@@ -16,6 +16,14 @@ func NewRecord(shape *Shape, vals []Value) *Record { return &Record{shape, vals}
 // assigned one by one: copying them as a slice costs a bulk write barrier.
 func BuildRecord(shape *Shape, vals []Value) *Record {
 	switch n := len(vals); {
+	case n == 1:
+		b := &struct {
+			Record
+			slot [1]Value
+		}{}
+		b.slot[0] = vals[0]
+		b.shape, b.vals = shape, b.slot[:]
+		return &b.Record
 	case n <= 2:
 		b := &struct {
 			Record
