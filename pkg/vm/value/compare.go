@@ -119,11 +119,11 @@ func equalMaps(a, b *Record, eq func(a, b Value, depth int) bool, depth int) boo
 		return false
 	}
 	if a.shape == b.shape {
-		return equalLists(a.vals, b.vals, eq, depth)
+		return equalLists(a.slots(), b.slots(), eq, depth)
 	}
 	for i, k := range a.shape.keys {
 		w, ok := b.Get(k)
-		if !ok || !eq(a.vals[i], w, depth+1) {
+		if !ok || !eq(a.slots()[i], w, depth+1) {
 			return false
 		}
 	}

@@ -35,7 +35,7 @@ func (a *Fold) Slots(list []Value, shape *Shape, slot int) int {
 		if r == nil || r.shape != shape {
 			break
 		}
-		f, ok := r.vals[slot].Number()
+		f, ok := r.slots()[slot].Number()
 		if !ok {
 			break
 		}
@@ -85,7 +85,7 @@ func AppendNumbers(numbers []float64, list []Value, shape *Shape, slot int) []fl
 		if r == nil || r.shape != shape {
 			break
 		}
-		f, ok := r.vals[slot].Number()
+		f, ok := r.slots()[slot].Number()
 		if !ok {
 			break
 		}

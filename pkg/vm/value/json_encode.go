@@ -41,14 +41,14 @@ func (v Value) appendJSON(b []byte, depth int) []byte {
 		return append(b, ']')
 	case Map:
 		r := v.Record()
-		enc := r.shape.encoding()
+		enc, vals := r.shape.encoding(), r.slots()
 		b = append(b, '{')
 		for i, slot := range enc.sorted {
 			if i > 0 {
 				b = append(b, ',')
 			}
 			b = append(b, enc.quoted[slot]...)
-			b = r.vals[slot].appendJSON(b, depth+1)
+			b = vals[slot].appendJSON(b, depth+1)
 		}
 		return append(b, '}')
 	case Date:

@@ -1,75 +1,71 @@
 package value
 
+import (
+	"fmt"
+	"unsafe"
+)
+
 // Record is an immutable map: a shape and one value per key. The keys keep their
 // insertion order; every observable form sorts them (01 §7).
 type Record struct {
 	shape *Shape
-	vals  []Value
+	first *Value // of as many as shape has keys, nil for none; a slice would be two words more
 }
 
-// NewRecord returns a record that keeps vals, one per key of shape. The caller
-// must not change vals afterwards.
-func NewRecord(shape *Shape, vals []Value) *Record { return &Record{shape, vals} }
+// slots are the values by slot.
+func (r *Record) slots() []Value { return unsafe.Slice(r.first, len(r.shape.keys)) }
 
-// BuildRecord returns a record with copies of vals. Header and slots are one
-// allocation for up to eight keys, which is what most records have. The slots are
-// assigned one by one: copying them as a slice costs a bulk write barrier.
+// NewRecord returns a record that keeps vals, one per key of shape; it panics if there
+// are more or fewer. The caller must not change vals afterwards.
+func NewRecord(shape *Shape, vals []Value) *Record {
+	shape.fits(len(vals))
+	return &Record{shape, unsafe.SliceData(vals)}
+}
+
+// BuildRecord returns a record with copies of vals, one per key of shape. Header and slots
+// are one allocation for up to eight keys, which is what most records have.
 func BuildRecord(shape *Shape, vals []Value) *Record {
-	switch n := len(vals); {
-	case n == 1:
-		b := &struct {
-			Record
-			slot [1]Value
-		}{}
-		b.slot[0] = vals[0]
-		b.shape, b.vals = shape, b.slot[:]
-		return &b.Record
-	case n <= 2:
-		b := &struct {
-			Record
-			slots [2]Value
-		}{}
-		//lint:ignore S1001 one by one, see above
-		for i := range vals {
-			b.slots[i] = vals[i]
-		}
-		b.shape, b.vals = shape, b.slots[:n:n]
-		return &b.Record
-	case n <= 4:
-		b := &struct {
-			Record
-			slots [4]Value
-		}{}
-		//lint:ignore S1001 one by one, see above
-		for i := range vals {
-			b.slots[i] = vals[i]
-		}
-		b.shape, b.vals = shape, b.slots[:n:n]
-		return &b.Record
-	case n <= 6:
-		b := &struct {
-			Record
-			slots [6]Value
-		}{}
-		//lint:ignore S1001 one by one, see above
-		for i := range vals {
-			b.slots[i] = vals[i]
-		}
-		b.shape, b.vals = shape, b.slots[:n:n]
-		return &b.Record
-	case n <= 8:
-		b := &struct {
-			Record
-			slots [8]Value
-		}{}
-		//lint:ignore S1001 one by one, see above
-		for i := range vals {
-			b.slots[i] = vals[i]
-		}
-		b.shape, b.vals = shape, b.slots[:n:n]
-		return &b.Record
+	shape.fits(len(vals))
+	switch len(vals) {
+	case 1:
+		return buildIn[[1]Value](shape, vals)
+	case 2:
+		return buildIn[[2]Value](shape, vals)
+	case 3:
+		return buildIn[[3]Value](shape, vals)
+	case 4:
+		return buildIn[[4]Value](shape, vals)
+	case 5:
+		return buildIn[[5]Value](shape, vals)
+	case 6:
+		return buildIn[[6]Value](shape, vals)
+	case 7:
+		return buildIn[[7]Value](shape, vals)
+	case 8:
+		return buildIn[[8]Value](shape, vals)
 	}
-	return &Record{shape, append([]Value(nil), vals...)}
+	return NewRecord(shape, append([]Value(nil), vals...))
+}
+
+// fits panics unless a record of the shape has n values.
+func (s *Shape) fits(n int) {
+	if n != len(s.keys) {
+		panic(fmt.Sprintf("a record of %d keys with %d values", len(s.keys), n))
+	}
+}
+
+// buildIn assigns the slots one by one: copying them as a slice costs a bulk write
+// barrier.
+func buildIn[S [1]Value | [2]Value | [3]Value | [4]Value | [5]Value | [6]Value | [7]Value | [8]Value](shape *Shape, vals []Value) *Record {
+	b := &struct {
+		Record
+		slots S
+	}{}
+	for i := range vals {
+		b.slots[i] = vals[i]
+	}
+	b.shape, b.first = shape, &b.slots[0]
+	return &b.Record
 }
 
 // EmptyMap is {}.
@@ -79,18 +75,18 @@ var EmptyMap = OfRecord(&Record{shape: EmptyShape})
 func (r *Record) Shape() *Shape { return r.shape }
 
 // Len returns the number of keys.
-func (r *Record) Len() int { return len(r.vals) }
+func (r *Record) Len() int { return len(r.shape.keys) }
 
 // At returns the key and value of slot i.
-func (r *Record) At(i int) (string, Value) { return r.shape.keys[i], r.vals[i] }
+func (r *Record) At(i int) (string, Value) { return r.shape.keys[i], r.slots()[i] }
 
 // Slot returns the value of slot i.
-func (r *Record) Slot(i int) Value { return r.vals[i] }
+func (r *Record) Slot(i int) Value { return r.slots()[i] }
 
 // Get returns the value under key, false when there is none.
 func (r *Record) Get(key string) (Value, bool) {
 	if i := r.shape.Slot(key); i >= 0 {
-		return r.vals[i], true
+		return r.slots()[i], true
 	}
 	return Value{}, false
 }
@@ -99,14 +95,12 @@ func (r *Record) Get(key string) (Value, bool) {
 // would still be copied, since comparing costs more than copying.
 func (r *Record) With(key string, v Value) *Record {
 	if i := r.shape.Slot(key); i >= 0 {
-		vals := append([]Value(nil), r.vals...)
+		vals := append([]Value(nil), r.slots()...)
 		vals[i] = v
-		return &Record{r.shape, vals}
+		return NewRecord(r.shape, vals)
 	}
-	vals := make([]Value, len(r.vals)+1)
-	copy(vals, r.vals)
-	vals[len(r.vals)] = v
-	return &Record{r.shape.add(key), vals}
+	vals := append(make([]Value, 0, r.Len()+1), r.slots()...)
+	return NewRecord(r.shape.add(key), append(vals, v))
 }
 
 // add returns the shape with key appended, private when the tree is full.
@@ -123,14 +117,14 @@ func (r *Record) Without(key string) *Record {
 	if i < 0 {
 		return r
 	}
-	keys := make([]string, 0, len(r.vals)-1)
-	vals := make([]Value, 0, len(r.vals)-1)
+	keys := make([]string, 0, r.Len()-1)
+	vals := make([]Value, 0, r.Len()-1)
 	for j, k := range r.shape.keys {
 		if j != i {
-			keys, vals = append(keys, k), append(vals, r.vals[j])
+			keys, vals = append(keys, k), append(vals, r.slots()[j])
 		}
 	}
-	return &Record{ShapeOf(keys...), vals}
+	return NewRecord(ShapeOf(keys...), vals)
 }
 
 // Merge returns r overlaid by other: other's values win, its new keys follow.
@@ -138,12 +132,12 @@ func (r *Record) Merge(other *Record) *Record {
 	if other.shape == r.shape {
 		return other
 	}
-	b := NewBuilder(len(r.vals) + len(other.vals))
+	b := NewBuilder(r.Len() + other.Len())
 	for i, k := range r.shape.keys {
-		b.Set(k, r.vals[i])
+		b.Set(k, r.slots()[i])
 	}
 	for i, k := range other.shape.keys {
-		b.Set(k, other.vals[i])
+		b.Set(k, other.slots()[i])
 	}
 	return b.Record()
 }
@@ -212,9 +206,9 @@ func (b *Builder) Get(key string) (Value, bool) {
 // Record returns the record; the builder must be Reset before further use.
 func (b *Builder) Record() *Record {
 	if b.shape != nil {
-		return &Record{b.shape, b.vals}
+		return NewRecord(b.shape, b.vals)
 	}
-	return &Record{&Shape{keys: b.keys, index: b.index}, b.vals}
+	return NewRecord(&Shape{keys: b.keys, index: b.index}, b.vals)
 }
 
 // Value returns the record as a Map value.

@@ -52,7 +52,7 @@ func (v Value) appendText(b []byte, depth int) []byte {
 				b = append(b, ", "...)
 			}
 			b = append(append(append(b, '"'), r.shape.keys[slot]...), `": `...)
-			b = r.vals[slot].appendInner(b, depth+1)
+			b = r.slots()[slot].appendInner(b, depth+1)
 		}
 		return append(b, ']')
 	}
@@ -187,7 +187,7 @@ func flatten(lines []string, prefix string, r *Record, depth int) []string {
 	}
 	start := len(lines)
 	for i, k := range r.shape.keys {
-		v := r.vals[i]
+		v := r.slots()[i]
 		if v.Kind() == Opaque {
 			v = v.Object().Simple()
 		}
@@ -275,7 +275,7 @@ func (v Value) developer(b *strings.Builder, depth int) {
 				b.WriteByte(',')
 			}
 			b.WriteString(" " + r.shape.keys[slot] + ": ")
-			r.vals[slot].developer(b, depth+1)
+			r.slots()[slot].developer(b, depth+1)
 		}
 		b.WriteString(" }")
 	default:
