@@ -2,6 +2,7 @@ package durable
 
 import (
 	"fmt"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -55,7 +56,12 @@ func TestD02_PowerLoss(t *testing.T) {
 		crashes := 0
 		for at := 1; ; at++ {
 			disk := newFaulty(uint64(at))
+			// While somebody looks at what was attempted, nothing fails: what has failed
+			// is taken back at once, and yet it may be on the disk.
+			var looking sync.RWMutex
 			disk.fault = func(op int, what, name string) (int, error) {
+				looking.RLock()
+				defer looking.RUnlock()
 				if op >= at {
 					return disk.random.IntN(400), errPower
 				}
@@ -75,6 +81,8 @@ func TestD02_PowerLoss(t *testing.T) {
 			for i := 0; i < n && !failed; i++ {
 				var now []string
 				failed = attempt(e, func() {
+					looking.Lock()
+					defer looking.Unlock()
 					step(i, func() { now = append(now, contents(e)) })
 					now = append(now, contents(e))
 				}) != nil
