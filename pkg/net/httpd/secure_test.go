@@ -3,9 +3,10 @@ package httpd
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net/http/httptest"
-	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -75,9 +76,10 @@ func TestSecureSlowReader(t *testing.T) {
 				t.Fatal("a client that reads nothing is still served after 15 s")
 			}
 		}
-		// A record was cut off in its midst. What the client reads ends there.
-		if _, err := io.Copy(io.Discard, r); err == nil || strings.Contains(err.Error(), "MAC") {
-			t.Errorf("the client reads what ends with %v, want an end in the midst of a record", err)
+		// The answer was cut off, in the midst of a record or, seldom, behind one. What the
+		// client reads ends there.
+		if n, err := io.Copy(io.Discard, r); n >= 32<<20 || err != nil && err != io.ErrUnexpectedEOF && !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("the client reads %d bytes and ends with %v, want less than the answer and an end without another alert", n, err)
 		}
 	})
 	t.Run("no handshake", func(t *testing.T) {
