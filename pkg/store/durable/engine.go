@@ -125,15 +125,22 @@ func (e *Engine) Repository(name string) store.Repository { return e.open(name) 
 
 func (e *Engine) open(name string) *repository {
 	return e.repos.Open(name, func() *repository {
-		r := e.make(name)
+		r := e.unheard(name)
 		r.SetJournal(r)
 		return r
 	})
 }
 
-// make makes a repository whose changes the log is not told of yet.
-func (e *Engine) make(name string) *repository {
+// unheard makes a repository whose changes the log is not told of yet.
+func (e *Engine) unheard(name string) *repository {
 	return &repository{Logged: store.NewLogged(name), log: &e.log, kept: true}
+}
+
+// add puts an unheard one in the place of what had its name, while the log is read.
+func (e *Engine) add(name string) *repository {
+	r := e.unheard(name)
+	e.repos.Replace(name, r)
+	return r
 }
 
 // Names implements store.Engine.

@@ -277,8 +277,7 @@ func (l *loader) record(position uint64) error {
 	name := d.Key()
 	r, ok := l.e.repos.Get(name)
 	if !ok {
-		r = l.e.make(name)
-		l.e.repos.Replace(name, r)
+		r = l.e.add(name)
 	}
 	known := position <= r.last
 	for range d.Count() {
@@ -292,8 +291,7 @@ func (l *loader) record(position uint64) error {
 		switch e.Kind {
 		case abandoned, adopted:
 			// In the snapshot it may be in or out already; what follows builds it up.
-			r = l.e.make(name)
-			l.e.repos.Replace(name, r)
+			r = l.e.add(name)
 		default:
 			if err := r.Apply(&e); err != nil {
 				return err

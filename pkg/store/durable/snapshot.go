@@ -276,8 +276,7 @@ func (l *loader) section(payload []byte) error {
 		if _, twice := l.e.repos.Get(name); d.Bad || twice {
 			return record.ErrForm
 		}
-		l.into = l.e.make(name)
-		l.e.repos.Replace(name, l.into)
+		l.into = l.e.add(name)
 		l.into.last, l.limits = last, s.Limits
 		return l.into.Restore(s)
 	case sectionRows:
